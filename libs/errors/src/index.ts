@@ -1,1 +1,3 @@
-export {};
+export { OperatorError, isSystemError, toFailure, type Failure } from "./operator-error.ts";
+export { redact } from "./redact.ts";
+export { suggest } from "./suggest.ts";
