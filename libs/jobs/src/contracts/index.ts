@@ -1,0 +1,30 @@
+import type { JobContract } from "../contract.ts";
+import { ConfigApply, ConfigCheck, ConfigStop } from "./config.ts";
+import {
+  ContainersObserve,
+  ContainersRestart,
+  ContainersRun,
+  ContainersSignal,
+  ContainersStop,
+  ContainersUp,
+} from "./containers.ts";
+import { DatabaseCreate } from "./database.ts";
+import { HostMount, HostPackages, HostReboot, HostUnmount } from "./host.ts";
+
+/** Every job of the appliance; the Redis users are generated from it. */
+export const CONTRACTS: readonly JobContract[] = [
+  ConfigApply,
+  ConfigCheck,
+  ConfigStop,
+  DatabaseCreate,
+  HostPackages,
+  HostReboot,
+  HostMount,
+  HostUnmount,
+  ContainersObserve,
+  ContainersUp,
+  ContainersStop,
+  ContainersRestart,
+  ContainersSignal,
+  ContainersRun,
+];
