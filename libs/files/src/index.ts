@@ -1,1 +1,7 @@
-export {};
+export { writeFileDurable, removeLeftovers, syncFolder, type FileAttributes } from "./write-file-durable.ts";
+export { ensureDirectory } from "./ensure-directory.ts";
+export { switchSymlink } from "./switch-symlink.ts";
+export { publishGeneration, type GenerationFile } from "./publish-generation.ts";
+export { resolveInRoot, type ResolveOptions } from "./resolve-in-root.ts";
+export { withFolderInRoot } from "./with-folder-in-root.ts";
+export { withFlock, type FlockOptions } from "./with-flock.ts";
