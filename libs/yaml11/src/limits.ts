@@ -1,0 +1,25 @@
+/** What a file may cost before it is refused. Every limit is checked before the work that it bounds. */
+export interface Limits {
+  /** Size of the file in bytes. */
+  readonly bytes: number;
+  /** Keys of all mappings together, as written. */
+  readonly keys: number;
+  /** Mappings and lists inside each other; the top one is 1. */
+  readonly depth: number;
+  /** Anchors (`&name`), and as many aliases (`*name`). */
+  readonly aliases: number;
+  /** Characters of all keys and values once every alias is replaced by what it stands for. */
+  readonly expandedCharacters: number;
+  /** Lexical parts: words, marks, blanks, line ends. Bounds the time, since reading costs about 3 µs a part. */
+  readonly parts: number;
+}
+
+/** Ten times what the largest known env.yml needs, and still read in well below 200 ms. */
+export const defaultLimits: Limits = {
+  bytes: 256 * 1024,
+  keys: 2000,
+  depth: 20,
+  aliases: 10,
+  expandedCharacters: 1_000_000,
+  parts: 40_000,
+};

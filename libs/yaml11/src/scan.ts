@@ -1,0 +1,111 @@
+import { CST, Lexer, Parser } from "yaml";
+import type { Limits } from "./limits.ts";
+import type { Fault, Report } from "./problems.ts";
+import { isKnownTag } from "./tags.ts";
+
+/**
+ * Splits text into the syntax tokens of one document, within the limits.
+ * @returns undefined once a limit was passed: reading on is what the limit is there to prevent.
+ */
+export function scan(text: string, limits: Limits, report: Report): CST.Token[] | undefined {
+  const parser = new Parser();
+  const gate = new Gate(limits, report);
+  const tokens: CST.Token[] = [];
+  let offset = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    if (!gate.admits(lexeme, offset)) return undefined;
+    tokens.push(...parser.next(lexeme));
+    if (isTooDeep(parser.stack, limits.depth)) {
+      report(offset, tooDeep(limits.depth));
+      return undefined;
+    }
+    if (!isMark(lexeme)) offset += lexeme.length;
+  }
+  tokens.push(...parser.end());
+  const [, second] = tokens.filter(({ type }) => type === "document");
+  if (second) report(second.offset, secondDocument);
+  return tokens;
+}
+
+/** What the lexer says beside the text itself: a document begins, flow is broken off, text follows. */
+const isMark = (lexeme: string) => lexeme === CST.DOCUMENT || lexeme === CST.FLOW_END || lexeme === CST.SCALAR;
+
+type Counted = "part" | "key" | "anchor" | "alias";
+
+/** Counts what has a limit and stops at the first excess. */
+class Gate {
+  readonly #counts: Record<Counted, number> = { part: 0, key: 0, anchor: 0, alias: 0 };
+  readonly #limits: Limits;
+  readonly #report: Report;
+  #textFollows = false;
+
+  constructor(limits: Limits, report: Report) {
+    this.#limits = limits;
+    this.#report = report;
+  }
+
+  admits(lexeme: string, offset: number): boolean {
+    const fault = this.#count("part", this.#limits.parts, tooManyParts) ?? this.#faultOf(lexeme, offset);
+    if (fault) this.#report(offset, fault);
+    return !fault;
+  }
+
+  #faultOf(lexeme: string, offset: number): Fault | undefined {
+    const isText = this.#textFollows;
+    this.#textFollows = !isText && lexeme === CST.SCALAR;
+    const type = isText ? "scalar" : CST.tokenType(lexeme);
+    if (type === "map-value-ind") return this.#count("key", this.#limits.keys, tooManyKeys);
+    if (type === "anchor") return this.#count("anchor", this.#limits.aliases, tooManyAliases);
+    if (type === "alias") return this.#count("alias", this.#limits.aliases, tooManyAliases);
+    if (type === "tag" && !isKnownTag(lexeme)) this.#report(offset, unknownTag);
+    if (type === "directive-line" && !knownDirective.test(lexeme)) this.#report(offset, unknownDirective);
+    return undefined;
+  }
+
+  #count(what: Counted, most: number, excess: (most: number) => Fault): Fault | undefined {
+    this.#counts[what] += 1;
+    return this.#counts[what] > most ? excess(most) : undefined;
+  }
+}
+
+/** `%TAG` could give `!!str` another meaning. */
+const knownDirective = /^%YAML[ \t]+1\.[12][ \t]*$/;
+
+function isTooDeep(stack: readonly CST.Token[], depth: number): boolean {
+  return stack.length > depth && stack.filter((token) => "items" in token).length > depth;
+}
+
+const tooDeep = (most: number): Fault => ({
+  message: `more than ${most} mappings and lists inside each other`,
+  remedy: "Write it flatter.",
+});
+
+const tooManyParts = (most: number): Fault => ({
+  message: `the file has more than ${most} words, marks and line ends`,
+  remedy: "Keep large content outside of this file, or write it as one block of text.",
+});
+
+export const tooManyKeys = (most: number): Fault => ({
+  message: `the file has more than ${most} keys`,
+  remedy: "Remove what is not needed; lists and blocks of text are not counted.",
+});
+
+const tooManyAliases = (most: number): Fault => ({
+  message: `the file has more than ${most} anchors or aliases`,
+  remedy: "Write the values out.",
+});
+
+const secondDocument: Fault = {
+  message: "a second document begins",
+  remedy: "Keep one document in the file; remove the line ---.",
+};
+
+const unknownTag: Fault = {
+  message: "unknown tag",
+  remedy: `Remove the word that begins with !, or put the text in quotes where the ! belongs to it.`,
+};
+
+const unknownDirective: Fault = {
+  message: "unknown directive",
+  remedy: "Remove the line; only %YAML 1.1 has a meaning here.",
+};
