@@ -111,16 +111,14 @@ describe("an OnCalendar expression means what systemd makes of it", () => {
   });
 });
 
-it("refuses what systemd refuses, with the place and a remedy", () => {
-  for (const expression of REFUSED) {
-    const options = { env: { PATH: process.env["PATH"], TZ: "UTC" } };
-    expect(spawnSync("systemd-analyze", ["calendar", "--", expression], options).status, expression).toBe(1);
-    expect(() => parseCalendar(expression), expression).toThrow(
-      expect.objectContaining({
-        code: "CALENDAR_INVALID",
-        message: expect.stringMatching(/column \d+: ./),
-        remedy: expect.stringMatching(/./),
-      }),
-    );
-  }
+it.each(REFUSED)("refuses '%s' as systemd does, with the place and a remedy", (expression) => {
+  const env = { PATH: process.env["PATH"], TZ: "UTC" };
+  expect(spawnSync("systemd-analyze", ["calendar", "--", expression], { env }).status).toBe(1);
+  expect(() => parseCalendar(expression)).toThrow(
+    expect.objectContaining({
+      code: "CALENDAR_INVALID",
+      message: expect.stringMatching(/column \d+: ./),
+      remedy: expect.stringMatching(/./),
+    }),
+  );
 });
