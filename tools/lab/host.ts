@@ -1,0 +1,185 @@
+import { createReadStream, existsSync, readdirSync } from "node:fs";
+import { tarOfCheckout } from "./checkout.ts";
+import { docker, dockerList } from "./docker.ts";
+import { hostImage, type HostImage } from "./host-image.ts";
+import { imageTar } from "./image-cache.ts";
+import { KEPT, OWNER_LABEL, removeLeftovers, thisProcess } from "./leftovers.ts";
+import { type RunOptions, type RunResult, waitFor } from "./process.ts";
+
+const NETWORK = "appliance-lab";
+const PREFIX = "appliance-lab-";
+const BOOT_MS = 120_000;
+const MACHINE_AUTHORITIES = "/usr/local/share/ca-certificates";
+
+/** A virtual host: systemd and a Docker engine of its own in a container. Other hosts reach it as `NAME.test`. */
+export interface Host {
+  readonly name: string;
+  /** The name by which other virtual hosts and their containers reach it. */
+  readonly domain: string;
+  /** Its page as this machine reaches it, `https://ADDRESS`; the address can change with each boot. */
+  readonly publishedUrl: string;
+  /** Runs a program inside, as root. @throws Error with its output unless it ends with 0 or `allowFailure` is set. */
+  exec(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
+  /** An orderly shutdown and a new start; /run is empty afterwards. */
+  reboot(): Promise<void>;
+  /** Everything in it is killed at once, then it starts again. */
+  cutPower(): Promise<void>;
+  /** Waits until it is up again after a reboot that was asked for inside. */
+  waitForBoot(): Promise<void>;
+  cutNetwork(): Promise<void>;
+  joinNetwork(): Promise<void>;
+  /** Gives it images of this machine. */
+  loadImages(images: readonly string[]): Promise<void>;
+  /** Copies the files of a checkout, without what git ignores. */
+  copyIn(checkout: string, dest: string): Promise<void>;
+  /** Ends it and all it stored. */
+  remove(): Promise<void>;
+}
+
+export interface HostOptions {
+  /** Unique on this machine while it lives. Letters, digits and hyphens. */
+  name: string;
+  /** Default `host`, with an engine. */
+  image?: HostImage;
+  /** Memory limit as docker writes it, like `6g`. Default: none. */
+  memory?: string;
+  /** Lives on after this process, until it is removed by name. */
+  keep?: boolean;
+}
+
+/**
+ * Starts a fresh virtual host and waits until it has booted. Leftovers of killed runs are removed first.
+ * @throws Error when a living host has this name.
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  await removeLeftovers();
+  await ensureNetwork();
+  const image = await hostImage(options.image ?? "host");
+  const label = `${OWNER_LABEL}=${options.keep ? KEPT : thisProcess()}`;
+  await docker(["volume", "create", `--label=${label}`, PREFIX + options.name]);
+  await docker([...runArguments(options, label), image]);
+  const host = attachHost(options.name);
+  try {
+    await host.waitForBoot();
+    await trustWhatThisMachineTrusts(options.name);
+  } catch (error) {
+    await host.remove();
+    throw error;
+  }
+  return host;
+}
+
+function runArguments({ name, memory }: HostOptions, label: string): string[] {
+  // CAP_SYS_RESOURCE is one that a container may not have everywhere; systemd and the engine run without it.
+  const powers = [
+    "--cap-add=ALL",
+    "--cap-drop=SYS_RESOURCE",
+    ...["seccomp", "apparmor", "systempaths"].map(unconfined),
+  ];
+  const memoryLimit = memory ? [`--memory=${memory}`] : [];
+  return [
+    "run",
+    "--detach",
+    `--name=${PREFIX}${name}`,
+    `--hostname=${name}.test`,
+    `--label=${label}`,
+    `--network=${NETWORK}`,
+    `--network-alias=${name}.test`,
+    ...powers,
+    ...memoryLimit,
+    // A reboot asked for inside ends process 1 by a signal, and the engine then starts it again.
+    "--restart=on-failure",
+    "--tmpfs=/run:exec,mode=755",
+    "--tmpfs=/run/lock",
+    "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw",
+    // Overlay file systems do not stack: its engine needs a folder of this machine's own file system.
+    `--volume=${PREFIX}${name}:/var/lib/docker`,
+    "--env=NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt",
+  ];
+}
+
+const unconfined = (what: string) => `--security-opt=${what}=unconfined`;
+
+/** Two runs may find the network missing at once; only the creation that came second fails. */
+async function ensureNetwork(): Promise<void> {
+  const created = await docker(["network", "create", NETWORK], { allowFailure: true });
+  if (created.code !== 0) await docker(["network", "inspect", NETWORK]);
+}
+
+/** The authorities of a site, such as that of a proxy which opens TLS: a real host there has them too. */
+async function trustWhatThisMachineTrusts(name: string): Promise<void> {
+  const own = existsSync(MACHINE_AUTHORITIES) ? readdirSync(MACHINE_AUTHORITIES) : [];
+  if (own.length === 0) return;
+  await docker(["cp", MACHINE_AUTHORITIES, `${PREFIX}${name}:/usr/local/share/`]);
+  await docker(["exec", `${PREFIX}${name}`, "update-ca-certificates"]);
+}
+
+/** The handle of a virtual host that was started before, by this process or another. */
+export function attachHost(name: string): Host {
+  const container = `${PREFIX}${name}`;
+  let address = "";
+
+  const exec: Host["exec"] = (argv, options = {}) => {
+    const limit = options.timeoutMs ?? 600_000;
+    // `docker exec` cannot end what it started, so a program inside does it; the outer limit is for a dead engine.
+    const inside = ["timeout", "--kill-after=5", String(limit / 1000), ...argv];
+    return docker(["exec", "--interactive", container, ...inside], { ...options, timeoutMs: limit + 10_000 });
+  };
+
+  const readAddress = async () => {
+    const format = `{{(index .NetworkSettings.Networks "${NETWORK}").IPAddress}}`;
+    address = (await docker(["inspect", "--format", format, container])).stdout.trim();
+  };
+
+  const waitForBoot = async () => {
+    // "degraded" is up, too: a container cannot load kernel modules.
+    await waitFor(`${name} to boot`, BOOT_MS, async () => {
+      const { stdout } = await exec(["systemctl", "is-system-running"], { allowFailure: true, timeoutMs: 10_000 });
+      return ["running", "degraded"].includes(stdout.trim());
+    });
+    await readAddress();
+  };
+
+  return {
+    name,
+    domain: `${name}.test`,
+    get publishedUrl() {
+      return `https://${address}`;
+    },
+    exec,
+    waitForBoot,
+    async reboot() {
+      await docker(["restart", "--time=90", container]);
+      await waitForBoot();
+    },
+    async cutPower() {
+      await docker(["kill", container]);
+      await docker(["start", container]);
+      await waitForBoot();
+    },
+    async cutNetwork() {
+      await docker(["network", "disconnect", NETWORK, container]);
+    },
+    async joinNetwork() {
+      await docker(["network", "connect", "--alias", `${name}.test`, NETWORK, container]);
+      await readAddress();
+    },
+    async loadImages(images) {
+      await exec(["docker", "load", "--quiet"], { input: createReadStream(await imageTar(images)) });
+    },
+    async copyIn(checkout, dest) {
+      await exec(["mkdir", "-p", dest]);
+      await exec(["tar", "-C", dest, "-x"], { input: await tarOfCheckout(checkout) });
+    },
+    async remove() {
+      await docker(["rm", "--force", "--volumes", container]);
+      await docker(["volume", "rm", "--force", container]);
+    },
+  };
+}
+
+/** The names of all virtual hosts of this machine, also of other runs. */
+export async function listHosts(): Promise<string[]> {
+  const names = await dockerList(["ps", "--all", "--filter", `label=${OWNER_LABEL}`, "--format", "{{.Names}}"]);
+  return names.map((name) => name.slice(PREFIX.length));
+}
