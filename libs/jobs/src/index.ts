@@ -32,3 +32,12 @@ export {
 export { DatabaseCreate } from "./contracts/database.ts";
 export { HostMount, HostPackages, HostReboot, HostUnmount } from "./contracts/host.ts";
 export { CONTRACTS } from "./contracts/index.ts";
+export { aclFile } from "./acl.ts";
+export { connectWorker, type QueueConnection } from "./connection.ts";
+export { parseFailedReason } from "./failed-reason.ts";
+export { handle, type JobContext, type JobHandler, type Work } from "./handle.ts";
+export type { JobState, JobView } from "./job-view.ts";
+export type { Log } from "./log.ts";
+export { createProducer, type EnqueueOptions, type Producer, type RequestOptions } from "./producer.ts";
+export { keepSchedules, type Schedule, type Schedules } from "./schedules.ts";
+export { startWorker, type JobOutcome, type JobWorker } from "./worker.ts";
