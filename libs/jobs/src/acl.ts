@@ -1,7 +1,7 @@
 import { AGENTS, type AgentName, type JobContract, type QueueName } from "./contract.ts";
 
 /** What Worker, Queue and schedules need on keys of their own: everything but what reaches beyond those keys. */
-const OWNER_COMMANDS = "+@all -@admin -@dangerous +info +client|setname";
+const OWNER_COMMANDS = "+@all -@admin -@dangerous -scan -randomkey +info +client|setname";
 
 /**
  * What adding a job and reading it back needs. BullMQ does both in scripts, and Redis checks each command inside a script

@@ -16,6 +16,8 @@ const COMMAND_TIMEOUT_MS = 5000;
 const FIRST_CONNECTION_MS = 1000;
 const LONGEST_RECONNECT_PAUSE_MS = 2000;
 
+type Patience = Pick<RedisOptions, "enableOfflineQueue" | "maxRetriesPerRequest" | "commandTimeout">;
+
 /** Reconnects for ever: a queue that was away for an hour is used again within seconds. */
 const reconnectPause = (times: number): number => Math.min(100 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_PAUSE_MS);
 
@@ -43,9 +45,9 @@ export function connectWorker(connection: QueueConnection, log?: Log): Redis {
   return connect(connection, log, { maxRetriesPerRequest: null });
 }
 
-function connect({ url, username, password }: QueueConnection, log: Log | undefined, options: RedisOptions): Redis {
+function connect({ url, username, password }: QueueConnection, log: Log | undefined, patience: Patience): Redis {
   const redis = new Redis(url, {
-    ...options,
+    ...patience,
     ...(password === undefined ? {} : { username: username ?? "default", password }),
     disableClientInfo: true, // CLIENT SETINFO is unknown to Redis 7.0
     retryStrategy: reconnectPause,
