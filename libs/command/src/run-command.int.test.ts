@@ -69,6 +69,9 @@ describe("what a program is given", () => {
     expect((await runCommand("head", ["-c", "1"], { input, timeoutMs })).exitCode).toBe(0);
     const closes = await runCommand("sh", ["-c", "exec 0<&-; sleep 0.2; echo done"], { input, timeoutMs });
     expect(closes.stdout).toBe("done\n");
+    const endless = Readable.from(repeat(input));
+    expect((await runCommand("head", ["-c", "1"], { input: endless, timeoutMs })).exitCode).toBe(0);
+    expect(endless.destroyed).toBe(true);
   });
 
   it.each([
@@ -259,6 +262,10 @@ describe("secrets", () => {
     }
   });
 });
+
+function* repeat(chunk: Buffer) {
+  for (;;) yield chunk;
+}
 
 function livingInGroup(pgid: string): string[] {
   return statFiles().filter((stat) => / [^Z] \d+ (\d+) /.exec(afterName(stat))?.[1] === pgid);

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { pipeline, Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { redact } from "@appliance/errors";
 import type { CommandOptions } from "./command.ts";
 import { createLineSplitter } from "./line-splitter.ts";
@@ -121,8 +121,12 @@ function collect(stream: Readable | null, capture: OutputCapture, lines: ReturnT
 function feed({ stdin }: ChildProcess, input: CommandOptions["input"], stop: (why: Stop) => void) {
   if (!stdin || input === undefined) return;
   stdin.on("error", () => undefined);
-  if (input instanceof Readable) {
-    input.once("error", (error) => stop({ reason: "broken", error }));
-    pipeline(input, stdin, () => undefined);
-  } else stdin.end(input);
+  if (!(input instanceof Readable)) {
+    stdin.end(input);
+    return;
+  }
+  // Not stream.pipeline: it would make the program's early end an error of the source.
+  input.once("error", (error) => stop({ reason: "broken", error }));
+  stdin.once("close", () => input.destroy());
+  input.pipe(stdin);
 }
