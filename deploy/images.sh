@@ -1,0 +1,66 @@
+#!/bin/sh
+# The images of the appliance, each tagged with the content hash of the sources it is built from.
+#
+#   deploy/images.sh version    prints the hash
+#   deploy/images.sh list       prints the names of the images
+#   deploy/images.sh build      builds the ones that are not there; needs a running engine (engine.sh, base-image.sh)
+#
+# A host without network gets them by `docker load` before bootstrap: what is there is not built.
+set -eu
+
+checkout=$(cd "$(dirname "$0")/.." && pwd)
+docker=$("$checkout/deploy/engine.sh" client)
+
+# What images are made of; tests and what a build leaves behind are not part of it.
+version() {
+    cd "$checkout"
+    find apps libs compose tools/bundle.ts package.json package-lock.json .npmrc .dockerignore -type f \
+        ! -path '*/node_modules/*' ! -path '*/dist/*' ! -path '*/__pycache__/*' ! -name '*.test.ts' ! -name '.env' -print |
+        LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-12
+}
+
+# The compose files that name images to build: the core and the built-in application.
+compose_files() {
+    for file in "$checkout/compose/compose.yml" "$checkout"/compose/*/compose.yml; do
+        if [ -f "$file" ]; then echo "$file"; fi
+    done
+}
+
+# in_project FILE ARGUMENT...: compose, without the .env of a host and with its parts that only start later.
+in_project() {
+    file=$1
+    shift
+    APPLIANCE_VERSION=$(version) APPLIANCE_CA_BUNDLE=$(authorities) \
+        "$docker" compose --env-file /dev/null --file "$file" --profile '*' "$@"
+}
+
+# Behind a proxy that opens TLS, builds must trust what the host trusts. The file is a build secret, in no image.
+authorities() {
+    if [ -s /etc/ssl/certs/ca-certificates.crt ]; then echo /etc/ssl/certs/ca-certificates.crt; else echo /dev/null; fi
+}
+
+list() {
+    compose_files | while read -r file; do in_project "$file" config --images; done | sort -u
+}
+
+is_complete() {
+    images=$(in_project "$1" config --images) || return 1
+    for image in $images; do
+        "$docker" image inspect "$image" >/dev/null 2>&1 || return 1
+    done
+}
+
+build() {
+    compose_files | while read -r file; do
+        # Standard input is the list of files and not for compose.
+        if ! is_complete "$file" </dev/null; then in_project "$file" build --quiet </dev/null; fi
+    done
+}
+
+case "${1:-}" in
+version | list | build) "$1" ;;
+*)
+    sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+    ;;
+esac
