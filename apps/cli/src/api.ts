@@ -1,0 +1,78 @@
+import { OperatorError, type Failure } from "@appliance/errors";
+import * as z from "zod";
+
+const FailureBody = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
+
+const Job = z.object({
+  id: z.string(),
+  queue: z.string(),
+  name: z.string(),
+  state: z.enum(["waiting", "active", "completed", "failed"]),
+  progress: z.unknown(),
+  result: z.unknown(),
+  failure: FailureBody.nullable(),
+  enqueuedAt: z.string(),
+  startedAt: z.string().nullable(),
+  finishedAt: z.string().nullable(),
+});
+export type Job = z.infer<typeof Job>;
+
+/** config-agent's HTTP API. Every call ends within seconds: work is asked for and then looked at. */
+export interface Api {
+  get(path: string): Promise<unknown>;
+  /** Asks for a job under an id; the same id is the same job. */
+  enqueue(name: string, id: string, data: object): Promise<void>;
+  job(queue: string, id: string): Promise<Job | undefined>;
+}
+
+const TIMEOUT_MS = 10_000;
+
+export function createApi(baseUrl: string, readToken: () => string): Api {
+  const call = async (method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> => {
+    const response = await fetch(new URL(path, baseUrl), {
+      method,
+      headers: { authorization: `Bearer ${readToken()}`, ...(body ? { "content-type": "application/json" } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch((cause: unknown) => {
+      throw unreachable(cause);
+    });
+    return { status: response.status, body: await response.json().catch(() => null) };
+  };
+  const ok = async (method: string, path: string, body?: object): Promise<unknown> => {
+    const answer = await call(method, path, body);
+    if (answer.status >= 200 && answer.status < 300) return answer.body;
+    throw refused(answer.status, answer.body);
+  };
+  return {
+    get: (path) => ok("GET", path),
+    async enqueue(name, id, data) {
+      await ok("POST", `/jobs/${name}`, { id, data });
+    },
+    async job(queue, id) {
+      const { status, body } = await call("GET", `/jobs/${queue}/${encodeURIComponent(id)}`);
+      if (status === 404) return undefined;
+      if (status !== 200) throw refused(status, body);
+      return Job.parse(body);
+    },
+  };
+}
+
+function refused(status: number, body: unknown): OperatorError {
+  const failure = FailureBody.safeParse(body);
+  const { code, message, remedy }: Failure = failure.success
+    ? failure.data
+    : {
+        code: "AGENT_REFUSED",
+        message: `config-agent answered with ${status}.`,
+        remedy: "Read `appliance logs config-agent`.",
+      };
+  return new OperatorError(code, message, { remedy });
+}
+
+function unreachable(cause: unknown): OperatorError {
+  return new OperatorError("AGENT_UNREACHABLE", "config-agent does not answer.", {
+    remedy: "Start it with `appliance start`; `appliance status` and `appliance logs` work without it.",
+    cause,
+  });
+}

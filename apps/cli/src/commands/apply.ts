@@ -1,0 +1,38 @@
+import { ConfigApplyResult, type AppliedStep } from "../shapes.ts";
+import type { Context } from "../context.ts";
+import { followJob } from "../follow-job.ts";
+
+interface ApplyOptions {
+  dryRun: boolean;
+  json: boolean;
+  /** Also start an application that the operator stopped. */
+  start: boolean;
+}
+
+/** `appliance apply`: the running appliance becomes what env.yml says. */
+export async function apply({ dryRun, json, start }: ApplyOptions, { api, terminal }: Context): Promise<void> {
+  if (!json) terminal.say(dryRun ? "Comparing env.yml with the appliance" : "Applying env.yml");
+  const say = json ? () => {} : terminal.say;
+  const data = { requestedBy: "cli", dryRun, start, reason: "operator" };
+  const result = ConfigApplyResult.parse(await followJob(api, { queue: "config", name: "config.apply", data }, say));
+  if (json) terminal.json(result);
+  else terminal.print(describe(result.steps, dryRun));
+}
+
+function describe(steps: readonly AppliedStep[], dryRun: boolean): string {
+  if (steps.length === 0) return "Nothing to do: the appliance is what env.yml says.";
+  const count = steps.length === 1 ? "1 step" : `${steps.length} steps`;
+  return [dryRun ? `${count} to do:` : `${count} done:`, ...steps.map(describeStep)].join("\n");
+}
+
+function describeStep({ summary, changes, restarts, downtime }: AppliedStep): string {
+  const lines = [`- ${summary}`, ...changes.map(describeChange)];
+  if (restarts.length > 0) lines.push(`    restarts: ${restarts.join(", ")}`);
+  if (downtime) lines.push(`    downtime: ${downtime}`);
+  return lines.join("\n");
+}
+
+function describeChange({ what, from, to }: AppliedStep["changes"][number]): string {
+  if (from === undefined && to === undefined) return `    ${what}`;
+  return `    ${what}: ${from ?? "(new)"} → ${to ?? "(removed)"}`;
+}

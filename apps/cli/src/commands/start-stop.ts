@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { OperatorError } from "@appliance/errors";
+import type { Context } from "../context.ts";
+import { followJob } from "../follow-job.ts";
+import { apply } from "./apply.ts";
+
+const ANSWERS_WITHIN_MS = 60_000;
+const LOOK_EVERY_MS = 300;
+
+/** `appliance start`: from nothing if need be. The control stage by compose, the rest by config-agent. */
+export async function start(options: { json: boolean; boot: boolean }, context: Context): Promise<void> {
+  const { api, compose, terminal } = context;
+  if (!(await answers(api))) {
+    terminal.say("Starting the agents");
+    await compose.upCore(() => {});
+    await waitForAgent(context);
+  }
+  if (options.boot) return startAtBoot(context);
+  await apply({ dryRun: false, json: options.json, start: true }, context);
+}
+
+/** As the host starts: what the operator stopped stays stopped, and a failure that is not cleared stays one. */
+async function startAtBoot({ api, terminal }: Context): Promise<void> {
+  await followJob(
+    api,
+    { queue: "config", name: "config.apply", data: { requestedBy: "boot", reason: "boot" } },
+    terminal.say,
+  );
+}
+
+/** `appliance stop`: the application goes, the status page stays and says so, also after a reboot. */
+export async function stop(
+  options: { all: boolean },
+  { api, compose, installation, terminal }: Context,
+): Promise<void> {
+  if (!options.all) {
+    terminal.say("Stopping the application");
+    await followJob(api, { queue: "config", name: "config.stop", data: { requestedBy: "cli" } }, terminal.say);
+    terminal.print("Stopped. `appliance start` starts it again; until then a page says so.");
+    return;
+  }
+  terminal.say("Stopping the application and all agents");
+  for (const project of [installation.applicationProject, installation.coreProject])
+    await compose.stop(project, terminal.say);
+  terminal.print("Everything is stopped. `appliance start` starts it again.");
+}
+
+async function waitForAgent({ api }: Context): Promise<void> {
+  const deadline = performance.now() + ANSWERS_WITHIN_MS;
+  while (!(await answers(api))) {
+    if (performance.now() > deadline)
+      throw new OperatorError("AGENT_UNREACHABLE", "config-agent was started and does not answer.", {
+        remedy: "Read why with `appliance logs config-agent`.",
+      });
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+async function answers(api: Context["api"]): Promise<boolean> {
+  try {
+    await api.get("/status");
+    return true;
+  } catch (err) {
+    if (err instanceof OperatorError && (err.code === "AGENT_UNREACHABLE" || err.code === "NOT_PREPARED")) return false;
+    throw err;
+  }
+}

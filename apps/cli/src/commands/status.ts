@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { OperatorError, isSystemError } from "@appliance/errors";
+import type { ContainerLine } from "../compose.ts";
+import type { Context } from "../context.ts";
+import { EXIT } from "../exit-codes.ts";
+import { StatusAnswer } from "../shapes.ts";
+import { formatFailure, formatTime } from "../terminal.ts";
+
+interface Overview {
+  status: StatusAnswer | null;
+  /** Where `status` comes from: the agent, or the files that it left. */
+  source: "agent" | "files" | "none";
+  containers: ContainerLine[];
+}
+
+const WATCH_EVERY_MS = 1000;
+
+/** `appliance status`: what the appliance is doing. Exit code 0 only when the application is in service. */
+export async function status(options: { watch: boolean; json: boolean }, context: Context): Promise<number> {
+  for (;;) {
+    const overview = await observe(context);
+    if (options.json) context.terminal.json(overview);
+    else context.terminal.print(describe(overview, context));
+    if (!options.watch || overview.status?.phase === "ready") return exitCode(overview);
+    await sleep(WATCH_EVERY_MS);
+  }
+}
+
+async function observe(context: Context): Promise<Overview> {
+  const { core, application } = await listContainers(context);
+  const containers = [...core, ...application];
+  try {
+    return { status: StatusAnswer.parse(await context.api.get("/status")), source: "agent", containers };
+  } catch (err) {
+    if (!(err instanceof OperatorError)) throw err;
+    const left = readLeftStatus(context);
+    return { status: left, source: left ? "files" : "none", containers };
+  }
+}
+
+/** Without an engine there are no containers to name, and the rest is still worth telling. */
+async function listContainers({ compose, installation, terminal }: Context) {
+  const list = (project: string) =>
+    compose.list(project).catch((err: unknown): ContainerLine[] => {
+      if (!(err instanceof OperatorError)) throw err;
+      terminal.say(`The Docker engine does not answer: ${err.message}`);
+      return [];
+    });
+  return { core: await list(installation.coreProject), application: await list(installation.applicationProject) };
+}
+
+function readLeftStatus({ installation: { root } }: Context): StatusAnswer | null {
+  try {
+    return StatusAnswer.parse(JSON.parse(readFileSync(`${root}/var/lib/appliance/status/status.json`, "utf8")));
+  } catch (err) {
+    if (isSystemError(err, "ENOENT", "EACCES")) return null;
+    throw err;
+  }
+}
+
+function exitCode({ status: answer, source }: Overview): number {
+  if (source !== "agent" || !answer) return EXIT.unreachable;
+  if (answer.phase === "failed") return EXIT.failed;
+  return answer.phase === "ready" ? EXIT.ok : EXIT.notReady;
+}
+
+function describe({ status: answer, source, containers }: Overview, { installation }: Context): string {
+  const lines: string[] = [];
+  if (source === "none")
+    lines.push("No agent answers, and none left a status. Start the appliance with: appliance start");
+  if (source === "files" && answer)
+    lines.push(`No agent answers; this is what was left at ${formatTime(answer.updatedAt)}:`);
+  if (answer) lines.push(...describeAnswer(answer, installation.httpsPort));
+  if (containers.length > 0) lines.push("", ...table(containers));
+  return lines.join("\n");
+}
+
+function describeAnswer(answer: StatusAnswer, httpsPort: string): string[] {
+  const lines = [`${answer.phase}: ${answer.headline}`];
+  if (answer.domain) lines.push(`  https://${answer.domain}${httpsPort === "443" ? "" : `:${httpsPort}`}/`);
+  if (answer.env) lines.push(`  active: ${answer.env.source} (sha256 ${answer.env.sha256.slice(0, 12)})`);
+  for (const { name, state, detail } of answer.steps)
+    lines.push(`  ${MARK[state] ?? " "} ${name}${detail ? `: ${detail}` : ""}`);
+  if (answer.failure) lines.push(formatFailure(answer.failure));
+  if (answer.hint) lines.push(`  → ${answer.hint}`);
+  return lines;
+}
+
+const MARK: Record<string, string> = { done: "✓", running: "…", failed: "✗", waiting: "·" };
+
+function table(containers: readonly ContainerLine[]): string[] {
+  const width = Math.max(...containers.map(({ name }) => name.length));
+  return containers.map(({ name, status: state }) => `  ${name.padEnd(width)}  ${state}`);
+}

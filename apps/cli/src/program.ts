@@ -1,0 +1,136 @@
+import { Command } from "commander";
+import { createApi } from "./api.ts";
+import { apply } from "./commands/apply.ts";
+import { createDatabase } from "./commands/database.ts";
+import { checkEnv } from "./commands/env.ts";
+import { clearFailed, showFailed } from "./commands/failed.ts";
+import { listJobs } from "./commands/jobs.ts";
+import { logs } from "./commands/logs.ts";
+import { start, stop } from "./commands/start-stop.ts";
+import { status } from "./commands/status.ts";
+import { createCompose } from "./compose.ts";
+import type { Context } from "./context.ts";
+import { findInstallation, readToken } from "./installation.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The whole command line. `exit` is told the exit code of a command that has more to say than that it ended well. */
+export function createProgram(terminal: Terminal, exit: (code: number) => void): Command {
+  const context = createContext(terminal);
+  const program = new Command("appliance")
+    .description("Configures, starts and watches this server from its env.yml.")
+    .exitOverride()
+    .showHelpAfterError("(see: appliance help)")
+    .addHelpText("after", GENERAL_HELP);
+  addLifecycle(program, context, exit);
+  addEnv(program, terminal, exit);
+  addInsight(program, context, exit);
+  return program;
+}
+
+const GENERAL_HELP = `
+Examples:
+  appliance status --watch       watch it start
+  appliance apply --dry-run      what would a changed env.yml do?
+  appliance apply                do it
+
+Exit codes: 0 well, 1 failed, 2 wrongly written, 3 not ready (status), 4 no agent answers.`;
+
+function createContext(terminal: Terminal): Context {
+  const installation = findInstallation(process.env);
+  const api = createApi(installation.configAgentUrl, () => readToken(installation));
+  return { installation, api, compose: createCompose(installation), terminal };
+}
+
+function addLifecycle(program: Command, context: Context, exit: (code: number) => void): void {
+  program
+    .command("status")
+    .description("what the appliance is doing, and each container")
+    .option("--watch", "again every second, until the application is in service", false)
+    .option("--json", "for machines", false)
+    .action(async (options: { watch: boolean; json: boolean }) => exit(await status(options, context)));
+  program
+    .command("apply")
+    .description("make the running appliance what env.yml says")
+    .option("--dry-run", "only show what would change, restart and be down", false)
+    .option("--json", "for machines", false)
+    .action((options: { dryRun: boolean; json: boolean }) => apply({ ...options, start: false }, context));
+  program
+    .command("start")
+    .description("start everything that is not running, from nothing if need be")
+    .option("--boot", "as the host starts: what was stopped stays stopped, what failed stays failed", false)
+    .option("--json", "for machines", false)
+    .action((options: { json: boolean; boot: boolean }) => start(options, context));
+  program
+    .command("stop")
+    .description("stop the application; a page says so, also after a reboot")
+    .option("--all", "the agents and the page too", false)
+    .action((options: { all: boolean }) => stop(options, context));
+  program
+    .command("restart")
+    .description("stop the application and start it with the present env.yml")
+    .action(async () => {
+      await stop({ all: false }, context);
+      await start({ json: false, boot: false }, context);
+    });
+  const database = program.command("database").description("the application's database");
+  database
+    .command("create")
+    .description("create the empty database of a new appliance")
+    .action(() => createDatabase(context));
+}
+
+function addEnv(program: Command, terminal: Terminal, exit: (code: number) => void): void {
+  const env = program.command("env").description("the file env.yml; needs no service");
+  env
+    .command("check")
+    .argument("<file>")
+    .description("say everything that is wrong with an env.yml")
+    .option("--json", "for machines", false)
+    .addHelpText("after", "\nExample:\n  appliance env check /app/env.yml")
+    .action((file: string, options: { json: boolean }) => exit(checkEnv(file, options, { terminal })));
+  env
+    .command("sample")
+    .description("print an env.yml with fresh secrets for the built-in application")
+    .option("--domain <name>", "the public name of the host", "localhost")
+    .action(async ({ domain }: { domain: string }) => {
+      const { sampleEnv } = await import("./sample-env.ts");
+      terminal.print(await sampleEnv(domain));
+    });
+  env
+    .command("flatten")
+    .argument("[keys]", "trees to print, separated by commas; . is all of it")
+    .description("print env.yml from standard input as KEY=value lines for a shell")
+    .option("--prefix <text>")
+    .option("--postfix <text>")
+    .option("--combine <text>")
+    .option("--assign <text>")
+    .option("--file <path>")
+    .addHelpText("after", "\nExample:\n  appliance env flatten appliance,ecs < /app/env.yml");
+}
+
+function addInsight(program: Command, context: Context, exit: (code: number) => void): void {
+  program
+    .command("logs")
+    .argument("[services...]", "such as config-agent, nginx, ecs.web; all without one")
+    .description("what the containers wrote; needs no agent")
+    .option("-f, --follow", "go on as more is written", false)
+    .option("--tail <lines>", "how many lines of each", "100")
+    .option("--since <time>", "only what is newer, such as 10m")
+    .action((services: string[], options: { follow: boolean; tail: string; since?: string }) =>
+      logs(services, options, context),
+    );
+  const failed = program.command("failed").description("why the appliance failed, and taking that back");
+  failed
+    .command("show", { isDefault: true })
+    .description("show the failure")
+    .action(() => exit(showFailed(context)));
+  failed
+    .command("clear")
+    .description("let the appliance start again")
+    .action(() => clearFailed(context));
+  program
+    .command("jobs")
+    .description("the last work that was asked for")
+    .option("--json", "for machines", false)
+    .action((options: { json: boolean }) => listJobs(options, context));
+}

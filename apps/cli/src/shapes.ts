@@ -1,0 +1,33 @@
+import * as z from "zod";
+
+/*
+ * What the command reads of config-agent's answers. It stands beside the agents, not on their code: the command of today must
+ * understand an agent of tomorrow, so only what is shown is checked, and unknown keys are dropped.
+ */
+
+const Change = z.object({ what: z.string(), from: z.string().optional(), to: z.string().optional() });
+const AppliedStep = z.object({
+  summary: z.string(),
+  changes: z.array(Change),
+  restarts: z.array(z.string()),
+  downtime: z.string().nullable(),
+});
+export type AppliedStep = z.infer<typeof AppliedStep>;
+
+export const ConfigApplyResult = z.object({ steps: z.array(AppliedStep), changed: z.int(), dryRun: z.boolean() });
+
+export const StatusAnswer = z.object({
+  phase: z.string(),
+  headline: z.string(),
+  domain: z.string().optional(),
+  hint: z.string().optional(),
+  updatedAt: z.string(),
+  steps: z.array(z.object({ name: z.string(), state: z.string(), detail: z.string().optional() })),
+  failure: z
+    .object({ code: z.string(), message: z.string(), remedy: z.string(), since: z.string().optional() })
+    .optional(),
+  env: z.object({ source: z.string(), sha256: z.string() }).nullable().optional(),
+});
+export type StatusAnswer = z.infer<typeof StatusAnswer>;
+
+export const CheckAnswer = z.object({ created: z.boolean() });

@@ -1,0 +1,58 @@
+import { OperatorError } from "@appliance/errors";
+import type { Step } from "@appliance/jobs";
+import { step, type Capability } from "../capability.ts";
+import { DATABASE, ROLE, type Database, type DatabaseFacts } from "../database.ts";
+import type { HostFiles } from "../host-files.ts";
+import { scramMatches, scramVerifier } from "../scram.ts";
+import { readDatabasePassword } from "./database-url.ts";
+
+interface DatabaseStep extends Step {
+  action: "set-role" | "enable-statistics";
+}
+
+/** The application's role with its password, and pg_stat_statements, in a database that already exists. */
+export function databaseCapability(files: HostFiles, database: Database): Capability<DatabaseStep> {
+  return {
+    name: "database",
+    title: "Checking the database",
+    async plan() {
+      const facts = await database.observe();
+      if (!facts.exists) throw absent();
+      return planDatabase(facts, await readDatabasePassword(files));
+    },
+    apply: ({ action }) => applyDatabase(action, files, database),
+  };
+}
+
+/** Pure. A missing password is the business of the capability before this one. */
+export function planDatabase(facts: DatabaseFacts, password: string | null): DatabaseStep[] {
+  const steps: DatabaseStep[] = [];
+  if (password !== null && !scramMatches(facts.verifier, password))
+    steps.push(step({ capability: "database", summary: `Give the role ${ROLE} its password`, action: "set-role" }));
+  if (facts.exists && !facts.statistics)
+    steps.push(step({ capability: "database", summary: "Enable pg_stat_statements", action: "enable-statistics" }));
+  return steps;
+}
+
+async function applyDatabase(action: DatabaseStep["action"], files: HostFiles, database: Database): Promise<void> {
+  if (action === "enable-statistics") return database.enableStatistics();
+  const password = await readDatabasePassword(files);
+  if (password === null) throw new Error("planned without a password");
+  return database.setRole(scramVerifier(password));
+}
+
+/** Makes the role and the database where they are absent. True when the database is new. */
+export async function createDatabase(files: HostFiles, database: Database, locale: string): Promise<boolean> {
+  const facts = await database.observe();
+  for (const { action } of planDatabase(facts, await readDatabasePassword(files)))
+    await applyDatabase(action, files, database);
+  if (!facts.exists) await database.create(locale);
+  return !facts.exists;
+}
+
+function absent(): OperatorError {
+  return new OperatorError("DATABASE_ABSENT", `PostgreSQL runs and has no database ${DATABASE}.`, {
+    remedy:
+      "On a new appliance run `appliance database create`. On a host that is to be recovered, run the recovery instead: a database made now would be in its way.",
+  });
+}

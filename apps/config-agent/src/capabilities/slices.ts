@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { IDENTITIES } from "@appliance/host";
+import { AGENTS, type AgentName, type Step } from "@appliance/jobs";
+import { step, type Capability, type Wanted } from "../capability.ts";
+import type { HostFiles } from "../host-files.ts";
+import { PATHS } from "../paths.ts";
+import { planSlices } from "../plan-slices.ts";
+
+interface SliceStep extends Step {
+  file: string;
+  content: string | Uint8Array;
+  attributes: { mode: number; uid: number; gid: number };
+}
+
+/** The active env.yml and each agent's part of it, as files that their reader alone may open. */
+export function slicesCapability(files: HostFiles, databaseUrl: () => Promise<string | null>): Capability<SliceStep> {
+  return {
+    name: "slices",
+    title: "Handing out the configuration",
+    async plan(wanted) {
+      const steps: SliceStep[] = [];
+      for (const planned of [...agentSteps(wanted, await databaseUrl()), activeEnvStep(wanted)])
+        if (!(await isInPlace(planned, files))) steps.push(planned);
+      return steps;
+    },
+    async apply({ file, content, attributes }) {
+      const folder = file.slice(0, file.lastIndexOf("/"));
+      // After a reboot the engine made this folder, as root's; it stays the same folder, since a container holds it.
+      if (folder !== "/run")
+        await files.ensureFolder(folder, { mode: 0o700, uid: attributes.uid, gid: attributes.gid });
+      await files.write(file, content, attributes);
+    },
+  };
+}
+
+export function slicePath(agent: AgentName): string {
+  return `${PATHS.slices}/${agent}/env.json`;
+}
+
+function agentSteps(wanted: Wanted, databaseUrl: string | null): SliceStep[] {
+  const slices = planSlices(wanted, databaseUrl);
+  return AGENTS.map((agent) =>
+    step({
+      capability: "slices",
+      summary: `Write the configuration of ${agent}`,
+      file: slicePath(agent),
+      content: `${JSON.stringify(slices[agent])}\n`,
+      attributes: { mode: 0o600, ...IDENTITIES[agent] },
+    }),
+  );
+}
+
+/** Last: it says that this env.yml is the active one, with every slice of it in place. */
+function activeEnvStep(wanted: Wanted): SliceStep {
+  return step({
+    capability: "slices",
+    summary: `Make ${wanted.source} the active configuration (${PATHS.activeEnv})`,
+    changes: wanted.changes,
+    file: PATHS.activeEnv,
+    content: wanted.text,
+    attributes: { mode: 0o600, uid: 0, gid: 0 },
+  });
+}
+
+async function isInPlace({ file, content, attributes }: SliceStep, files: HostFiles): Promise<boolean> {
+  const [found, text] = [await files.attributes(file), await files.read(file)];
+  if (!found || !text || sha256(text) !== sha256(content)) return false;
+  return found.mode === attributes.mode && found.uid === attributes.uid && found.gid === attributes.gid;
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}

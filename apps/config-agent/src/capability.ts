@@ -1,0 +1,47 @@
+import type { Env } from "@appliance/env";
+import type { Change, Step } from "@appliance/jobs";
+
+/** What env.yml and this machine ask for: the input of every plan. */
+export interface Wanted {
+  env: Env;
+  /** The chosen source, as the operator knows it, such as `/app/env.yml`. */
+  source: string;
+  /** Its bytes; what `/run/active-env.yml` is to hold. */
+  text: Uint8Array;
+  /** env.yml flattened as shell scripts of the application know it: `ECS_SETTINGS`, `APPLIANCE_DOMAIN`, … */
+  flat: Record<string, string>;
+  /** What differs from the active env.yml, secrets redacted. */
+  changes: Change[];
+  /** IANA name, such as `Europe/Vienna`. */
+  timeZone: string;
+  memoryMb: number;
+  cores: number;
+}
+
+/** What applying a step may use of its run. */
+export interface RunContext {
+  runId: string;
+  signal: AbortSignal;
+  /** Says on the status page and to who waits what is being done just now. */
+  note: (detail: string) => void;
+}
+
+/**
+ * One part of the appliance that env.yml decides. `plan` observes and decides, changing nothing; `apply` carries out one of
+ * the steps just planned. Applied and planned again, no step is left.
+ */
+export interface Capability<S extends Step = Step> {
+  /** As plans, logs and metrics name it. */
+  readonly name: string;
+  /** As the status page names it while its steps run. */
+  readonly title: string;
+  plan(wanted: Wanted): Promise<S[]>;
+  apply(step: S, wanted: Wanted, run: RunContext): Promise<void>;
+}
+
+/** A step without restarts and downtime unless it says so. */
+export function step<Extra extends object>(
+  declared: Pick<Step, "capability" | "summary"> & Partial<Step> & Extra,
+): Step & Extra {
+  return { changes: [], restarts: [], downtime: null, ...declared };
+}

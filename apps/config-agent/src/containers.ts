@@ -1,0 +1,68 @@
+import {
+  ContainersObserve,
+  ContainersRun,
+  ContainersStop,
+  ContainersUp,
+  type Container,
+  type DataInput,
+  type Producer,
+  type Project,
+} from "@appliance/jobs";
+import { OperatorError } from "@appliance/errors";
+import type { RunContext } from "./capability.ts";
+
+/** What config-agent asks of update-agent, which alone holds the Docker socket. */
+export interface Containers {
+  observe(signal?: AbortSignal): Promise<Container[]>;
+  up(order: Omit<DataInput<typeof ContainersUp>, "runId">, run: RunContext): Promise<void>;
+  stop(project: Project, services: string[], run: RunContext): Promise<void>;
+  /** A named one-off operation of the application group. @throws OperatorError `OPERATION_FAILED` with the end of its output. */
+  operate(operation: string, run: RunContext): Promise<void>;
+}
+
+export function createContainers(producer: Producer): Containers {
+  return {
+    async observe(signal) {
+      const { containers } = await producer.request(
+        ContainersObserve,
+        {},
+        { ...(signal ? { signal } : {}), timeLimitMs: 30_000 },
+      );
+      return containers;
+    },
+    async up(order, { runId, signal }) {
+      await producer.request(
+        ContainersUp,
+        { ...order, runId },
+        { id: jobId(runId, "up", order.project, ...order.services), signal },
+      );
+    },
+    async stop(project, services, { runId, signal }) {
+      await producer.request(
+        ContainersStop,
+        { project, services, runId },
+        { id: jobId(runId, "stop", project, ...services), signal },
+      );
+    },
+    async operate(operation, { runId, signal }) {
+      const { exitCode, output } = await producer.request(
+        ContainersRun,
+        { project: "application", operation, runId },
+        { id: jobId(runId, "run", operation), signal },
+      );
+      if (exitCode !== 0) throw operationFailed(operation, exitCode, output);
+    },
+  };
+}
+
+/** One id for one piece of work of a run, so that a run taken up again finds the job that it left. */
+function jobId(...parts: string[]): string {
+  return parts.join("-").slice(0, 128);
+}
+
+function operationFailed(operation: string, exitCode: number, output: string): OperatorError {
+  const last = output.trim().split("\n").slice(-3).join(" / ");
+  return new OperatorError("OPERATION_FAILED", `The operation ${operation} ended with ${exitCode}: ${last}`, {
+    remedy: "Read all of it with `appliance logs update-agent`, mend the cause, then run `appliance apply`.",
+  });
+}

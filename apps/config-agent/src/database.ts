@@ -1,0 +1,140 @@
+import { OperatorError, isSystemError } from "@appliance/errors";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+
+/** The name that the manual gives the database and its role. */
+export const DATABASE = "ecs";
+export const ROLE = "app";
+
+export interface DatabaseFacts {
+  exists: boolean;
+  /** What PostgreSQL stores of the role's password; null without a role or password. */
+  verifier: string | null;
+  roleExists: boolean;
+  /** Whether pg_stat_statements is there; false without a database. */
+  statistics: boolean;
+}
+
+/** PostgreSQL as its superuser, over the socket folder that it shares with this agent alone (pg_hba.conf, peer). */
+export interface Database {
+  observe(): Promise<DatabaseFacts>;
+  /** The database with the locale of env.yml, owned by the role. */
+  create(locale: string): Promise<void>;
+  setRole(verifier: string): Promise<void>;
+  enableStatistics(): Promise<void>;
+  reload(): Promise<void>;
+  /** Waits until it answers. @throws OperatorError `DATABASE_UNREACHABLE` */
+  waitUntilReady(timeoutMs: number, signal: AbortSignal): Promise<void>;
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+const STATEMENT_TIMEOUT_MS = 60_000;
+const TRY_EVERY_MS = 500;
+
+/** `socketFolder` holds `.s.PGSQL.5432`. A connection a call: PostgreSQL is restarted in between, and calls are few. */
+export function connectDatabase(socketFolder: string): Database {
+  const query = (database: string) => withClient(socketFolder, database);
+  const onServer = query("postgres");
+  return {
+    observe: () => onServer(observe(query(DATABASE))),
+    create: (locale) =>
+      onServer(async (client) => {
+        // CREATE DATABASE takes no parameters; the locale is quoted as a literal and was checked with env.yml.
+        await client.query(
+          `CREATE DATABASE ${DATABASE} OWNER ${ROLE} TEMPLATE template0 ENCODING 'UTF8' LOCALE ${client.escapeLiteral(locale)}`,
+        );
+      }),
+    setRole: (verifier) =>
+      onServer(async (client) => {
+        const { rowCount } = await client.query("SELECT FROM pg_roles WHERE rolname = $1", [ROLE]);
+        const verb = rowCount ? "ALTER" : "CREATE";
+        await client.query(`${verb} ROLE ${ROLE} LOGIN PASSWORD ${client.escapeLiteral(verifier)}`);
+      }),
+    enableStatistics: () =>
+      query(DATABASE)((client) => run(client, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")),
+    reload: () => onServer((client) => run(client, "SELECT pg_reload_conf()")),
+    waitUntilReady: (timeoutMs, signal) =>
+      waitUntilReady(() => onServer((client) => run(client, "SELECT 1")), timeoutMs, signal),
+  };
+}
+
+type Work<T> = (client: pg.Client) => Promise<T>;
+
+function withClient(host: string, database: string) {
+  return async <T>(work: Work<T>): Promise<T> => {
+    const client = new pg.Client({
+      host,
+      database,
+      user: "postgres",
+      application_name: "config-agent",
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+    });
+    client.on("error", () => {}); // a connection that breaks makes the running query fail; that is reported
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end().catch(() => {}); // the work is done or has failed already; its own error counts
+    }
+  };
+}
+
+async function run(client: pg.Client, sql: string): Promise<void> {
+  await client.query(sql);
+}
+
+function observe(inDatabase: <T>(work: Work<T>) => Promise<T>): Work<DatabaseFacts> {
+  return async (client) => {
+    const databases = await client.query("SELECT FROM pg_database WHERE datname = $1", [DATABASE]);
+    const roles = await client.query<{ rolpassword: string | null }>(
+      "SELECT rolpassword FROM pg_authid WHERE rolname = $1",
+      [ROLE],
+    );
+    const exists = databases.rowCount === 1;
+    return {
+      exists,
+      roleExists: roles.rowCount === 1,
+      verifier: roles.rows[0]?.rolpassword ?? null,
+      statistics: exists && (await inDatabase(hasStatistics)),
+    };
+  };
+}
+
+async function hasStatistics(client: pg.Client): Promise<boolean> {
+  const { rowCount } = await client.query("SELECT FROM pg_extension WHERE extname = 'pg_stat_statements'");
+  return rowCount === 1;
+}
+
+async function waitUntilReady(ask: () => Promise<void>, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      await ask();
+      return;
+    } catch (cause) {
+      if (!isNotYet(cause)) throw cause;
+      if (performance.now() > deadline) throw unreachable(cause);
+    }
+    await sleep(TRY_EVERY_MS, undefined, { signal });
+  }
+}
+
+/** No socket yet, nobody behind it, or a server that is still starting (57P03) or just ending (57P01, 57P02). */
+function isNotYet(cause: unknown): boolean {
+  return (
+    isSystemError(cause, "ENOENT", "ECONNREFUSED", "ECONNRESET", "57P03", "57P01", "57P02") || isConnectionLoss(cause)
+  );
+}
+
+function isConnectionLoss(cause: unknown): boolean {
+  return cause instanceof Error && /^(Connection terminated|timeout expired)/.test(cause.message);
+}
+
+function unreachable(cause: unknown): OperatorError {
+  return new OperatorError("DATABASE_UNREACHABLE", "PostgreSQL does not answer.", {
+    remedy: "Read why with `appliance logs database`, then run `appliance apply` again.",
+    cause,
+  });
+}

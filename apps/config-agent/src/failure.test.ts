@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { parseFailure, renderFailure } from "./failure.ts";
+
+const failure = {
+  code: "ENV_INVALID",
+  since: "2026-03-01T02:00:00.000Z",
+  message: "/app/env.yml has 2 errors:\n/app/env.yml:3:1: a: b\n/app/env.yml:9:4: code: x",
+  remedy: "Correct /app/env.yml and run `appliance apply`.",
+};
+
+describe("the failure file", () => {
+  it("is read back as it was written, also with a message of many lines", () => {
+    expect(parseFailure(renderFailure(failure))).toEqual(failure);
+  });
+
+  it("shows an operator the cause with cat", () => {
+    expect(renderFailure(failure)).toMatch(/^code: ENV_INVALID\nsince: .*\nmessage: \/app/);
+  });
+
+  it("counts as a failure when it was made by hand and is empty", () => {
+    expect(parseFailure("")).toMatchObject({
+      code: "UNKNOWN",
+      remedy: expect.stringContaining("appliance failed clear") as string,
+    });
+  });
+});

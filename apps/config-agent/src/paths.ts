@@ -1,0 +1,27 @@
+/**
+ * Where things lie below the appliance's root (docs/architecture.md, "Where things live"). All begin with a slash and are
+ * resolved in the host root, never in the container's own file system.
+ */
+export const PATHS = {
+  envYml: "/app/env.yml",
+  activeEnv: "/run/active-env.yml",
+  failed: "/run/appliance-failed",
+  slices: "/run/appliance/slices",
+  databaseSocket: "/run/appliance/postgresql",
+  control: "/var/lib/appliance",
+  lease: "/var/lib/appliance/lease",
+  runs: "/var/lib/appliance/runs",
+  status: "/var/lib/appliance/status",
+  stopped: "/var/lib/appliance/stopped",
+  databaseSettings: "/var/lib/appliance/database",
+  site: "/var/lib/appliance/nginx/site",
+  siteState: "/var/lib/appliance/nginx/state/site.json",
+  data: "/data",
+  volatile: "/volatile",
+  vaultKeys: "/data/ecs-gpg",
+  applicationEnv: "/data/etc/ecs",
+  clusters: "/data/postgresql",
+} as const;
+
+/** Says that a folder is the prepared storage; a service that finds none refuses to start on what may be an unmounted folder. */
+export const DATA_MARKER = ".appliance-data";

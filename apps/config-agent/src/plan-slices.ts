@@ -1,0 +1,82 @@
+import type { AgentName } from "@appliance/jobs";
+import type { Wanted } from "./capability.ts";
+import { databaseSettings, planDatabaseTuning } from "./plan-database-tuning.ts";
+
+/** What update-agent is told of env.yml. Its shape is repeated, as a check, where update-agent reads it. */
+export interface UpdateAgentSlice {
+  timezone: string;
+  /** Variables of the core's compose file. */
+  compose: Record<string, string>;
+  /** The application group, or null on a host in standby. */
+  application: { composeFile: string; environment: Record<string, string> } | null;
+}
+
+/** What config-agent keeps of env.yml for itself: nothing, since it reads the active one. The zone is for its schedules. */
+export interface ConfigAgentSlice {
+  timezone: string;
+}
+
+export interface Slices extends Record<AgentName, object> {
+  "config-agent": ConfigAgentSlice;
+  "update-agent": UpdateAgentSlice;
+}
+
+const BUILTIN = /^builtin:([a-z][a-z0-9-]*)$/;
+const DEFAULT_APPLICATION = "ecs";
+
+/** Services that the application group finds by fixed names, whichever application it is (manual, 6.6). */
+const SERVICE_URLS = {
+  REDIS_URL: "redis://redis:6379/0",
+  MEMCACHED_URL: "memcached://memcached:11211",
+  SMTP_URL: "smtp://smtp-gateway:25",
+  PDFAS_URL: "http://pdfas:8080/pdf-as-web/",
+} as const;
+
+/** The slice of each agent. Pure. `databaseUrl` is null until the database's role has its password. */
+export function planSlices(wanted: Wanted, databaseUrl: string | null): Slices {
+  const { timeZone } = wanted;
+  return {
+    "config-agent": { timezone: timeZone },
+    "update-agent": {
+      timezone: timeZone,
+      compose: databaseVariables(wanted),
+      application: wanted.env.appliance.standby ? null : planApplication(wanted, databaseUrl),
+    },
+  };
+}
+
+function databaseVariables(wanted: Wanted): Record<string, string> {
+  const tuning = planDatabaseTuning(wanted);
+  return {
+    DATABASE_MEMORY: `${tuning.memoryMb}m`,
+    DATABASE_SHM: `${tuning.shmMb}m`,
+    DATABASE_LOCALE: wanted.env.appliance.database.locale,
+  };
+}
+
+/** The variables that the group's compose file may pass on. The vault keys are files, not variables. */
+function planApplication(wanted: Wanted, databaseUrl: string | null): UpdateAgentSlice["application"] {
+  const environment: Record<string, string> = { ...SERVICE_URLS, APPLIANCE_DOMAIN: wanted.env.appliance.domain };
+  for (const [name, value] of Object.entries(wanted.flat))
+    if (name.startsWith("ECS_") && !name.startsWith("ECS_VAULT_")) environment[name] = value;
+  environment["ECS_USERSWITCHER_ENABLED"] ??= String(wanted.env.ecs.userswitcher.enabled);
+  if (databaseUrl) environment["DATABASE_URL"] = databaseUrl;
+  return { composeFile: applicationComposeFile(wanted), environment };
+}
+
+/** `builtin:NAME` is a group of this repository; a git source is built by update-agent and runs as the group `ecs`. */
+export function applicationComposeFile(wanted: Wanted): string {
+  const builtin = BUILTIN.exec(wanted.env.ecs.git.source ?? "")?.[1];
+  return `compose/${builtin ?? DEFAULT_APPLICATION}/compose.yml`;
+}
+
+/** The settings of the database and its container, in one generation: what the running one was started with. */
+export function databaseGeneration(wanted: Wanted): {
+  settings: Record<string, string>;
+  container: Record<string, string>;
+} {
+  return {
+    settings: databaseSettings(planDatabaseTuning(wanted), wanted.timeZone),
+    container: databaseVariables(wanted),
+  };
+}

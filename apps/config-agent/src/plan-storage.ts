@@ -1,0 +1,52 @@
+import { IDENTITIES, type Identity } from "@appliance/host";
+import { DATA_MARKER, PATHS } from "./paths.ts";
+
+/** A folder or link that must be there before anything of the data stage starts. */
+export type StorageEntry =
+  | { kind: "folder"; path: string; owner: Identity; mode: number }
+  | { kind: "link"; path: string; target: string }
+  | { kind: "marker"; path: string; owner: Identity };
+
+const ROOT: Identity = { uid: 0, gid: 0 };
+
+/** The tree of the manual, 6.4, parents first. `/app` holds links, so that the data can be a volume of its own. */
+export const STORAGE_TREE: readonly StorageEntry[] = [
+  folder("/app"),
+  folder(PATHS.data),
+  folder("/data/etc"),
+  folder("/data/etc/tags"),
+  folder("/data/etc/flags"),
+  folder("/data/etc/hooks"),
+  folder(PATHS.applicationEnv, ROOT, 0o700),
+  folder("/data/ecs-ca", IDENTITIES.app, 0o750),
+  folder(PATHS.vaultKeys, IDENTITIES.app, 0o700),
+  folder("/data/ecs-storage-vault", IDENTITIES.app, 0o700),
+  folder("/data/ecs-pgdump", IDENTITIES.app, 0o700),
+  folder(PATHS.clusters, IDENTITIES.database, 0o700),
+  { kind: "marker", path: `${PATHS.clusters}/${DATA_MARKER}`, owner: IDENTITIES.database },
+  folder(PATHS.volatile),
+  folder("/volatile/ecs-cache", IDENTITIES.app, 0o750),
+  folder("/volatile/ecs-backup-test", ROOT, 0o700),
+  folder("/volatile/redis", IDENTITIES.app, 0o700),
+  link("/app/etc", "/data/etc"),
+  link("/app/ecs-ca", "/data/ecs-ca"),
+  link("/app/ecs-gpg", "/data/ecs-gpg"),
+  link("/app/ecs-storage-vault", "/data/ecs-storage-vault"),
+  link("/app/ecs-cache", "/volatile/ecs-cache"),
+];
+
+function folder(path: string, owner: Identity = ROOT, mode = 0o755): StorageEntry {
+  return { kind: "folder", path, owner, mode };
+}
+
+function link(path: string, target: string): StorageEntry {
+  return { kind: "link", path, target };
+}
+
+/** What is at a path now: as wanted, absent, or something else, which is named. */
+export type Found = "as wanted" | "absent" | { instead: string };
+
+/** The entries to make, in order; an entry that is something else altogether is left to the caller to refuse. */
+export function planStorage(found: ReadonlyMap<string, Found>): StorageEntry[] {
+  return STORAGE_TREE.filter((entry) => found.get(entry.path) !== "as wanted");
+}

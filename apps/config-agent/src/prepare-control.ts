@@ -1,0 +1,133 @@
+/**
+ * The one-shot service `prepare`: folders, secrets, Redis users and a first certificate, so that every other container of
+ * the control stage finds what it mounts. Run at each `docker compose up`; what exists stays as it is.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { runCommand } from "@appliance/command";
+import { isSystemError } from "@appliance/errors";
+import { ensureDirectory, publishGeneration, writeFileDurable } from "@appliance/files";
+import { IDENTITIES, type Identity } from "@appliance/host";
+import { AGENTS, type AgentName, CONTRACTS, aclFile } from "@appliance/jobs";
+
+export interface PrepareDeps {
+  /** `/var/lib/appliance` and `/run/appliance` as this container sees them. */
+  controlDir: string;
+  runDir: string;
+  run: typeof runCommand;
+  log: (message: string) => void;
+}
+
+interface Folder {
+  path: string;
+  owner: Identity;
+  mode: number;
+}
+
+const SECRET_BYTES = 32;
+const SELF_SIGNED_DAYS = 3650;
+
+export async function prepareControl({ controlDir, runDir, run, log }: PrepareDeps): Promise<void> {
+  for (const folder of planFolders(controlDir, runDir)) await makeFolder(folder);
+  const hashes = await ensureAgentSecrets(controlDir);
+  await writeFileDurable(join(controlDir, "secrets/queue/users.acl"), aclFile(CONTRACTS, hashes), {
+    mode: 0o400,
+    ...IDENTITIES.queue,
+  });
+  if (await exists(join(controlDir, "nginx/tls/current/server.cert.pem"))) return;
+  log("making a self-signed certificate for localhost");
+  await publishSelfSigned(join(controlDir, "nginx/tls"), "localhost", run);
+}
+
+/** Parents come before their children. Exported for the test that compares owners and modes. */
+export function planFolders(controlDir: string, runDir: string): Folder[] {
+  const root = IDENTITIES["config-agent"];
+  const control = (path: string, owner = root, mode = 0o755): Folder => ({ path: join(controlDir, path), owner, mode });
+  const volatile = (path: string, owner = root, mode = 0o755): Folder => ({ path: join(runDir, path), owner, mode });
+  return [
+    control("."),
+    control("secrets", root, 0o711),
+    ...AGENTS.map((agent) => control(`secrets/${agent}`, IDENTITIES[agent], 0o700)),
+    control("secrets/queue", IDENTITIES.queue, 0o700),
+    control("queue", IDENTITIES.queue, 0o700),
+    control("nginx"),
+    control("nginx/site"),
+    control("nginx/tls", { uid: root.uid, gid: IDENTITIES.nginx.gid }, 0o750),
+    control("nginx/upstream"),
+    control("nginx/state", IDENTITIES.nginx),
+    control("status"),
+    control("database", { uid: root.uid, gid: IDENTITIES.database.gid }, 0o750),
+    control("lease"),
+    control("runs", root, 0o700),
+    volatile("."),
+    volatile("slices", root, 0o711),
+    ...AGENTS.map((agent) => volatile(`slices/${agent}`, IDENTITIES[agent], 0o700)),
+    volatile("postgresql", IDENTITIES.database),
+  ];
+}
+
+async function makeFolder({ path, owner, mode }: Folder): Promise<void> {
+  await ensureDirectory(path, { mode, ...owner });
+}
+
+/** Makes what is missing of each agent's queue password and HTTP token; returns the SHA-256 of the passwords for Redis. */
+async function ensureAgentSecrets(controlDir: string): Promise<Record<AgentName, string>> {
+  const hashes: Partial<Record<AgentName, string>> = {};
+  for (const agent of AGENTS) {
+    const folder = join(controlDir, "secrets", agent);
+    await ensureSecret(join(folder, "http-token"), IDENTITIES[agent]);
+    const password = await ensureSecret(join(folder, "queue-password"), IDENTITIES[agent]);
+    hashes[agent] = createHash("sha256").update(password).digest("hex");
+  }
+  return hashes as Record<AgentName, string>;
+}
+
+async function ensureSecret(path: string, owner: Identity): Promise<string> {
+  const present = await readFile(path, "utf8").catch((err: unknown) => {
+    if (isSystemError(err, "ENOENT")) return "";
+    throw err;
+  });
+  if (present.trim()) return present.trim();
+  const secret = randomBytes(SECRET_BYTES).toString("base64url");
+  await writeFileDurable(path, secret, { mode: 0o400, ...owner });
+  return secret;
+}
+
+/**
+ * A certificate that no browser trusts, so that TLS answers at all until a better one is there. For `name` alone.
+ * @see openssl-req(1)
+ */
+export async function publishSelfSigned(folder: string, name: string, run: typeof runCommand): Promise<void> {
+  const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
+  const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
+  const { stdout } = await run(
+    "openssl",
+    [...args, ...subject, "-days", String(SELF_SIGNED_DAYS), "-keyout", "/dev/stdout", "-out", "/dev/stdout"],
+    { timeoutMs: 30_000 },
+  );
+  const readable = { uid: 0, gid: IDENTITIES.nginx.gid };
+  await publishGeneration(
+    folder,
+    new Map([
+      ["server.key.pem", { data: pemBlock(stdout, "PRIVATE KEY"), mode: 0o440, ...readable }],
+      ["server.cert.pem", { data: pemBlock(stdout, "CERTIFICATE"), mode: 0o444, ...readable }],
+    ]),
+  );
+}
+
+function pemBlock(text: string, label: string): string {
+  const block = new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----\n`).exec(text)?.[0];
+  if (!block) throw new Error(`openssl printed no ${label}`);
+  return block;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (err: unknown) => {
+      if (isSystemError(err, "ENOENT")) return false;
+      throw err;
+    },
+  );
+}
