@@ -1,0 +1,42 @@
+import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
+import type { Place } from "../place.ts";
+import { quote } from "../problem.ts";
+
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const LONGEST_NAME = 253;
+
+/** A name for DNS, certificates and nginx, RFC 1123 section 2.1; `localhost` too. */
+export function checkHostName(name: string, place: Place): void {
+  const fault = faultOf(name);
+  if (fault) return place.error(fault);
+  const ascii = toHostName(name);
+  if (ascii === name.toLowerCase()) return;
+  const mixed = name
+    .split(".")
+    .map(scriptsOf)
+    .find((scripts) => scripts.length > 1);
+  const doubt = mixed ? `mixes ${mixed.join(" and ")} letters, which look alike; ` : "";
+  place.warning(`${quote(name)} ${doubt}is ${quote(ascii)} in DNS`);
+}
+
+/** As DNS and certificates have it: lower case, other letters than a to z as `xn--…`. */
+export function toHostName(name: string): string {
+  return domainToASCII(name);
+}
+
+function faultOf(name: string): string | undefined {
+  if (isIP(name)) return `${quote(name)} is an address, and a host name is needed`;
+  if (/[^\p{L}\p{M}\p{N}.-]/u.test(name))
+    return `${quote(name)} is no host name: it may have letters, digits, '-' and '.'`;
+  const ascii = domainToASCII(name);
+  const labels = ascii.split(".");
+  if (ascii === "" || ascii.length > LONGEST_NAME || !labels.every((label) => LABEL.test(label)))
+    return `${quote(name)} is no host name: each part between dots has 1 to 63 characters and no '-' at its ends`;
+  return /^\d+$/.test(labels.at(-1) ?? "") ? `${quote(name)} is no host name: its last part is a number` : undefined;
+}
+
+const SCRIPTS = ["Latin", "Cyrillic", "Greek", "Armenian", "Hebrew", "Arabic", "Han"] as const;
+const isOf = new Map(SCRIPTS.map((script) => [script, new RegExp(`\\p{Script=${script}}`, "u")]));
+
+const scriptsOf = (label: string): string[] => SCRIPTS.filter((script) => isOf.get(script)?.test(label));

@@ -1,0 +1,77 @@
+import { parseYaml, type YamlData, type YamlDocument } from "@appliance/yaml11";
+import { joinPath, Place } from "./place.ts";
+import type { Problem } from "./problem.ts";
+import type { AnySetting } from "./setting.ts";
+import { settings, type Env } from "./settings.ts";
+
+export interface ParsedEnv {
+  /** Undefined if and only if a problem is an error. */
+  env: Env | undefined;
+  /** In the order of the file. */
+  problems: Problem[];
+  /** The file as it is, unknown keys included, for `flat-yaml`; undefined when it is no YAML within the limits. */
+  data: YamlData | undefined;
+}
+
+/**
+ * Reads a whole env.yml and reports all that is wrong with it at once. Throws nothing for any content.
+ * @param options.file how problems call the file
+ */
+export function parseEnv(source: Uint8Array, { file }: { file: string }): ParsedEnv {
+  const document = parseYaml(source, { file });
+  const { data } = document;
+  if (data === undefined) return { env: undefined, problems: document.problems.map(toError), data };
+  if (!isSettings(data)) return { env: undefined, problems: [nothingSet(file)], data };
+  const { env, problems } = readSettings(document, data);
+  const all = [...checkFirstLine(source, file), ...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+  const refused = all.some(({ severity }) => severity === "error");
+  return { env: refused || env === undefined ? undefined : withDependentDefaults(env), problems: all, data };
+}
+
+function readSettings(document: YamlDocument, data: YamlData): { env: Env | undefined; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const reading = { file: document.file, document, problems, knownPaths: pathsBelow(settings, []) };
+  return { env: settings.read(new Place(reading, [], data)), problems };
+}
+
+const toError = (problem: Omit<Problem, "severity" | "path">): Problem => ({ ...problem, severity: "error", path: "" });
+
+const isSettings = (data: YamlData) => typeof data === "object" && data !== null && !Array.isArray(data);
+
+function nothingSet(file: string): Problem {
+  const remedy = "Make a new file with `appliance env create DOMAIN`, or put back a saved copy.";
+  return { ...toError({ file, line: 1, column: 1, message: "the file has no settings" }), remedy };
+}
+
+const FIRST_LINE = "#cloud-config";
+
+function checkFirstLine(source: Uint8Array, file: string): Problem[] {
+  const [line = ""] = Buffer.from(source)
+    .toString("utf8")
+    .replace(/^\uFEFF/, "")
+    .split("\n", 1);
+  if (line.trimEnd() === FIRST_LINE) return [];
+  const message = `the first line is not '${FIRST_LINE}', without which cloud-init ignores the file`;
+  return [{ ...toError({ file, line: 1, column: 1, message }), severity: "warning" }];
+}
+
+function pathsBelow({ fields }: AnySetting, path: string[]): string[] {
+  return Object.entries(fields ?? {}).flatMap(([key, field]) => {
+    const below = [...path, key];
+    return [joinPath(below), ...pathsBelow(field, below)];
+  });
+}
+
+/** What another setting decides when it is not set itself. */
+function withDependentDefaults(env: Env): Env {
+  const { domain, allowed_hosts, ssl } = env.appliance;
+  const client_certs_mandatory = ssl.client_certs_mandatory || ssl.letsencrypt.client_certs_mandatory;
+  return {
+    ...env,
+    appliance: {
+      ...env.appliance,
+      allowed_hosts: allowed_hosts.length === 0 ? [domain] : allowed_hosts,
+      ssl: { ...ssl, client_certs_mandatory },
+    },
+  };
+}

@@ -1,0 +1,32 @@
+/** What is wrong or doubtful at one place of env.yml. Never holds the value of a secret setting. */
+export interface Problem {
+  /** An error refuses the file; a warning is shown and the file is used. */
+  severity: "error" | "warning";
+  file: string;
+  /** Counted from 1, like an editor does. */
+  line: number;
+  column: number;
+  /** As the manual writes it, `appliance:backup:url`; empty when the file as a whole is meant. */
+  path: string;
+  message: string;
+  /** The word that was most likely meant. */
+  suggestion?: string;
+  /** What to do, as a sentence. */
+  remedy?: string;
+}
+
+/** One line for a terminal: `env.yml:12:7: appliance:backup:url: unknown scheme 'fpt', did you mean 'ftp'?` */
+export function formatProblem({ severity, file, line, column, path, message, suggestion, remedy }: Problem): string {
+  const what = [severity === "warning" ? "warning" : "", path, message].filter((part) => part !== "").join(": ");
+  const hint = suggestion === undefined ? "" : `, did you mean '${suggestion}'?`;
+  return `${file}:${line}:${column}: ${what}${hint}${remedy === undefined ? "" : `. ${remedy}`}`;
+}
+
+const LONGEST_QUOTE = 60;
+
+/** `value` in quotes for a message: one short line that cannot move the cursor of a terminal. */
+export function quote(value: string): string {
+  const short = value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value;
+  const visible = short.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
+  return `'${visible}'`;
+}

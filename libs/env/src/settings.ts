@@ -1,0 +1,374 @@
+import { applicationSecrets } from "./checks/application-settings.ts";
+import { checkBackupUrl } from "./checks/backup-url.ts";
+import { checkFilePath, checkOwner, checkPathsDiffer, parseMode, showMode } from "./checks/extra-file.ts";
+import { checkApplicationSource, checkGitBranch, checkGitSource } from "./checks/git.ts";
+import { checkHostName, toHostName } from "./checks/host-name.ts";
+import { checkMountSource, checkMountTarget, checkMountType, mountSecrets } from "./checks/mount.ts";
+import { checkOpenPgpSecretKey } from "./checks/open-pgp.ts";
+import { checkDkimKey, checkTlsCertificate, checkTlsKey, checkTlsPair, isPem } from "./checks/pem.ts";
+import { checkSshPublicKey } from "./checks/ssh-key.ts";
+import { checkLocale, checkOnCalendar, checkPackageName, checkSentryDsn, checkStates } from "./checks/texts.ts";
+import { dsnCredentials, urlCredentials } from "./checks/url-credentials.ts";
+import { flag, list, optionalSection, scalar, section, text } from "./combinators.ts";
+import type { ValueOf } from "./setting.ts";
+
+/*
+ * The table of all settings, in the order of the manual's example. A new setting is one entry here: its type, its check, its
+ * redaction and its line in docs/env.md follow from it.
+ */
+
+const hostName = text({
+  doc: "A host name.",
+  type: "host name",
+  maxLength: 253,
+  required: true,
+  check: checkHostName,
+  normalize: toHostName,
+});
+
+const openPgpKey = (doc: string) =>
+  text({ doc, type: "armored OpenPGP secret key", block: true, secret: true, check: checkOpenPgpSecretKey });
+
+const ssl = section({
+  doc: "The certificate of the web site and the certificates of its users.",
+  fields: {
+    letsencrypt: section({
+      doc: "Certificates from Let's Encrypt.",
+      fields: {
+        enabled: flag({ doc: "Fetches and renews the certificate of the host from Let's Encrypt.", default: true }),
+        client_certs_mandatory: flag({
+          doc: "Another place for `appliance:ssl:client_certs_mandatory`; either of them switches it on.",
+          default: false,
+        }),
+      },
+    }),
+    client_certs_mandatory: flag({
+      doc: "Lets nobody in who has no client certificate; otherwise only elevated rights need one.",
+      default: false,
+    }),
+    key: text({
+      doc: "The private key of a certificate of your own; it needs `cert` beside it.",
+      type: "PEM text, or file name",
+      block: true,
+      example: "filename-key.pem",
+      secret: (value) => (isPem(value) ? [value] : []),
+      check: checkTlsKey,
+    }),
+    cert: text({
+      doc: "The certificate of `key`, followed by those of the issuers.",
+      type: "PEM text, or file name",
+      block: true,
+      example: "filename-cert.pem",
+      check: checkTlsCertificate,
+    }),
+  },
+  check: checkTlsPair,
+});
+
+const metric = section({
+  doc: "What is measured and shown; it is reached through ssh port forwarding.",
+  fields: {
+    exporter: flag({ doc: "Exports the metrics of all subsystems.", default: false }),
+    server: flag({ doc: "Collects and stores the metrics with Prometheus and mails alerts to root.", default: false }),
+    gui: flag({ doc: "Shows the metrics with Grafana on port 3000 of the host itself.", default: false }),
+    pghero: flag({ doc: "Inspects the database with PgHero on port 5081 of the host itself.", default: false }),
+  },
+});
+
+const extraFile = section({
+  doc: "One file.",
+  aliases: { content: "contents" },
+  fields: {
+    path: text({
+      doc: "Where the file is written.",
+      type: "absolute path",
+      required: true,
+      maxLength: 4095,
+      example: "/path/of/filename",
+      check: checkFilePath,
+    }),
+    contents: text({
+      doc: "What the file holds, byte for byte.",
+      block: true,
+      required: true,
+      mayBeEmpty: true,
+      maxLength: 256 * 1024,
+      secret: true,
+      example: "# Your content here",
+    }),
+    owner: text({
+      doc: "Whom the file belongs to, root if not set.",
+      type: "user or user:group",
+      example: "user:group",
+      check: checkOwner,
+    }),
+    permissions: scalar({
+      doc: "The mode of the file; an unquoted 0600 means the same as a quoted one.",
+      type: "octal mode",
+      example: '"0600"',
+      parse: parseMode,
+      show: showMode,
+    }),
+  },
+});
+
+const extra = section({
+  doc: "Additions to the host.",
+  fields: {
+    files: list({
+      doc: "Files that are written when the configuration is applied.",
+      item: extraFile,
+      check: checkPathsDiffer,
+    }),
+    packages: list({
+      doc: "Debian packages that are installed on the host.",
+      item: text({
+        doc: "The name of a package.",
+        type: "package name",
+        required: true,
+        maxLength: 100,
+        example: "qrcode",
+        check: checkPackageName,
+      }),
+    }),
+    states: text({
+      doc: "Salt states for what has no key of its own.",
+      type: "YAML in a text of several lines",
+      block: true,
+      secret: true,
+      notYet: "states are read and checked only",
+      check: checkStates,
+    }),
+  },
+});
+
+const update = section({
+  doc: "Automatic updates of the appliance, the application and the host.",
+  fields: {
+    automatic: flag({ doc: "Updates by itself; set it to no to update by hand only.", default: true }),
+    oncalendar: text({
+      doc: "When to update, in the time zone of the host; leave 00:30 to 06:30 to the backup.",
+      type: "OnCalendar expression of systemd.time(7)",
+      default: "*-*-* 06:30:00",
+      example: "Sun *-*-* 06:30:00",
+      check: checkOnCalendar,
+    }),
+  },
+});
+
+const storage = section({
+  doc: "Volumes for /data and /volatile.",
+  fields: {
+    setup: text({
+      doc: "Salt states that prepare the volumes when one of them cannot be found.",
+      type: "YAML in a text of several lines",
+      block: true,
+      secret: true,
+      notYet: "states are read and checked only",
+      check: checkStates,
+    }),
+    ignore: section({
+      doc: "Volumes that are not looked for.",
+      fields: {
+        volatile: flag({ doc: "Does not look for a file system with the label ecs-volatile.", default: false }),
+        data: flag({ doc: "Does not look for a file system with the label ecs-data.", default: false }),
+      },
+    }),
+    proxy_cache: flag({
+      doc: "A cache of 10 GB for what is downloaded, of the former system.",
+      default: false,
+      notYet: "the appliance has no such cache",
+    }),
+  },
+});
+
+const backup = section({
+  doc: "Where the encrypted backup goes.",
+  fields: {
+    url: text({
+      doc: "The target of the backup, as duplicity(1) writes URLs.",
+      type: "URL",
+      default: "file:///volatile/ecs-backup-test/",
+      example: "sftp://user@backup.example/folder",
+      secret: urlCredentials,
+      check: checkBackupUrl,
+    }),
+    options: text({ doc: "Options that are handed to duplicity.", example: "--num-retries 5" }),
+    mount: optionalSection({
+      doc: "A network folder that is mounted while a backup runs.",
+      fields: {
+        type: text({
+          doc: "The type of the file system, as mount(8) has it.",
+          required: true,
+          example: "cifs",
+          check: checkMountType,
+        }),
+        source: text({ doc: "What is mounted.", required: true, example: "//1.2.3.4/datavolume" }),
+        target: text({
+          doc: "The folder where it is mounted.",
+          type: "absolute path",
+          required: true,
+          example: "/mnt/appliance-backup-mount",
+          check: checkMountTarget,
+        }),
+        options: text({
+          doc: "Options of the mount, with commas between them.",
+          example: "user=username,pass=password",
+          secret: mountSecrets,
+        }),
+      },
+      check: checkMountSource,
+    }),
+    encrypt: openPgpKey("The key that all backup data is encrypted with; without it no backup can be read again."),
+  },
+  check: ({ url, mount }, place) => {
+    if (mount && !`${url}/`.startsWith(`file://${mount.target}/`))
+      place.at("url").warning(`does not lead below appliance:backup:mount:target, as in file://${mount.target}/folder`);
+  },
+});
+
+const appliance = section({
+  doc: "The appliance itself.",
+  fields: {
+    standby: flag({ doc: "Configures nothing and starts nothing.", default: false }),
+    domain: text({
+      doc: "The name under which the appliance is reached, for web and mail.",
+      type: "host name",
+      required: true,
+      maxLength: 253,
+      example: "whatever.example",
+      check: checkHostName,
+      normalize: toHostName,
+    }),
+    allowed_hosts: list({
+      doc: "The names under which the web site answers.",
+      item: hostName,
+      split: true,
+      defaultText: "the domain",
+      example: "whatever.example, www.whatever.example",
+    }),
+    ssl,
+    sentry: section({
+      doc: "Reports of errors.",
+      fields: {
+        dsn: text({
+          doc: "Where errors of the appliance are reported; the application has a SENTRY_DSN of its own in `ecs:settings`.",
+          type: "Sentry DSN",
+          example: "https://key@sentry.example/1",
+          secret: dsnCredentials,
+          check: checkSentryDsn,
+        }),
+      },
+    }),
+    metric,
+    git: section({
+      doc: "Where updates of the appliance come from.",
+      fields: {
+        branch: text({ doc: "The branch, tag or commit.", maxLength: 250, example: "main", check: checkGitBranch }),
+        source: text({
+          doc: "The repository.",
+          type: "git URL",
+          example: "https://git.example/appliance.git",
+          secret: urlCredentials,
+          check: checkGitSource,
+        }),
+      },
+    }),
+    extra,
+    update,
+    storage,
+    dkim: section({
+      doc: "The signature of outgoing mail.",
+      fields: {
+        key: text({
+          doc: "The private key whose public half stands in the TXT record `default._domainkey`.",
+          type: "RSA private key in PEM",
+          block: true,
+          secret: true,
+          check: checkDkimKey,
+        }),
+      },
+    }),
+    backup,
+    database: section({
+      doc: "The database of the application.",
+      fields: {
+        locale: text({
+          doc: "Sorting and upper case of a new database; an existing one keeps its own.",
+          type: "UTF-8 locale",
+          default: "de_DE.UTF-8",
+          check: checkLocale,
+        }),
+      },
+    }),
+  },
+  check: ({ domain, allowed_hosts }, place) => {
+    if (allowed_hosts.length > 0 && !allowed_hosts.includes(domain))
+      place.at("allowed_hosts").warning("does not have appliance:domain, so that the site does not answer to it");
+  },
+});
+
+const ecs = section({
+  doc: "The application.",
+  fields: {
+    git: section({
+      doc: "Where the application comes from.",
+      fields: {
+        branch: text({ doc: "The branch, tag or commit.", maxLength: 250, example: "stable", check: checkGitBranch }),
+        source: text({
+          doc: "The repository, or `builtin:sample` for the application that is part of the appliance.",
+          type: "git URL, or builtin:sample",
+          example: "https://git.example/application.git",
+          secret: urlCredentials,
+          check: checkApplicationSource,
+        }),
+      },
+    }),
+    userswitcher: section({
+      doc: "Changing to another user, for tests.",
+      fields: {
+        enabled: flag({ doc: "Lets a user of a test instance act as any other.", default: false }),
+      },
+    }),
+    settings: text({
+      doc: "Settings of the application, given to it as they are in `ECS_SETTINGS`.",
+      type: "Python in a text of several lines",
+      block: true,
+      secret: applicationSecrets,
+    }),
+    vault_encrypt: openPgpKey("The key that encrypts the documents of the application."),
+    vault_sign: openPgpKey("The key that signs the documents of the application."),
+  },
+});
+
+const SSH_KEY = {
+  doc: "One line as in authorized_keys.",
+  type: "ssh public key",
+  required: true,
+  maxLength: 16 * 1024,
+  example: "ssh-ed25519 AAAA… somebody@somewhere",
+} as const;
+
+/** The whole of env.yml. */
+export const settings = section({
+  doc: "All settings.",
+  fields: {
+    ssh_authorized_keys: list({
+      doc: "Who may log in as root; cloud-init reads this too.",
+      item: text({ ...SSH_KEY, check: checkSshPublicKey }),
+    }),
+    ssh_deprecated_keys: list({
+      doc: "Keys that are removed from the host, and a log of who had access once; any text is taken.",
+      item: text(SSH_KEY),
+    }),
+    disable_root: flag({ doc: "Read by cloud-init; the appliance needs root to be usable.", default: false }),
+    appliance,
+    ecs,
+  },
+  check: (env, place) => {
+    if (env.disable_root) place.at("disable_root").warning("locks root out, which the appliance needs");
+  },
+});
+
+/** All settings of a file without errors; what it does not set has its default, or is undefined. */
+export type Env = ValueOf<typeof settings>;
