@@ -81,7 +81,7 @@ export class TreeBuilder {
     this.#characters += source.length + 1;
     const fault = faultOfValue(source);
     if (fault) this.#report(offset, fault);
-    const value = tag ? resolveTagged(source, tag) : resolvePlainUnless(quoted || scalar.tag === "!", source);
+    const value = tag ? resolveTagged(source, tag) : resolveUntagged(source, quoted);
     if (!value) this.#report(offset, wrongTag(tag ?? ""));
     const resolved = value ?? { type: "string", value: source };
     const node: ScalarNode = { ...resolved, kind: "scalar", position: this.#positionAt(offset), source, quoted };
@@ -135,7 +135,7 @@ export class TreeBuilder {
     const target = this.#anchors.get(alias.source);
     if (!target) {
       this.#report(offset, this.#anchors.has(alias.source) ? containsItself : unknownAnchor);
-      return { node: { kind: "scalar", type: "null", value: null, source: "", quoted: false, position }, size: 1 };
+      return { node: { kind: "map", entries: new Map(), position }, size: 1 };
     }
     this.#characters += target.size;
     if (this.#characters > this.#limits.expandedCharacters) this.#report(offset, expandsTooFar);
@@ -148,8 +148,8 @@ export class TreeBuilder {
   }
 }
 
-const resolvePlainUnless = (isText: boolean, source: string) =>
-  isText ? ({ type: "string", value: source } as const) : resolvePlain(source);
+const resolveUntagged = (source: string, quoted: boolean) =>
+  quoted ? ({ type: "string", value: source } as const) : resolvePlain(source);
 
 function offsetOf(node: Node): number {
   return node.range?.[0] ?? 0;

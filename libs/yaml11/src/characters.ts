@@ -1,4 +1,4 @@
-import type { Fault, Report } from "./problems.ts";
+import { MOST_PROBLEMS, type Fault, type Report } from "./problems.ts";
 
 /** C0 without tab and line ends, DEL, C1, a carriage return on its own, and what Unicode will never assign. */
 const control = /[[\p{Cc}--[\t\n\r]]\p{Noncharacter_Code_Point}]|\r(?!\n)/gv;
@@ -14,10 +14,13 @@ const neverInValue = /[[\p{Cc}--[\t\n\r\x85]]\p{Noncharacter_Code_Point}\p{Surro
  * @returns the text with control characters replaced, for a parser that gives some of them a meaning of its own.
  */
 export function checkCharacters(text: string, report: Report): string {
-  for (const { index, 0: character } of text.matchAll(invisible)) report(index, invisibleFault(character));
-  for (const { index, 0: character } of text.matchAll(control)) report(index, controlFault(character));
+  for (const { index, 0: found } of firstMatches(text, invisible)) report(index, invisibleFault(found));
+  for (const { index, 0: found } of firstMatches(text, control)) report(index, controlFault(found));
   return text.replace(control, (character) => "\uFFFD".repeat(character.length));
 }
+
+/** One more than are shown, so that the rest is known to be there. */
+const firstMatches = (text: string, pattern: RegExp) => text.matchAll(pattern).take(MOST_PROBLEMS + 1);
 
 /** What is wrong with a value after its escapes were read; nothing for most. */
 export function faultOfValue(value: string): Fault | undefined {

@@ -10,7 +10,7 @@ export interface Limits {
   readonly aliases: number;
   /** Characters of all keys and values once every alias is replaced by what it stands for. */
   readonly expandedCharacters: number;
-  /** Lexical parts: words, marks, blanks, line ends. Bounds the time, since reading costs about 3 µs a part. */
+  /** Lexical parts: words, marks, blanks, line ends. Bounds the time, since reading costs a few µs a part. */
   readonly parts: number;
 }
 
@@ -21,5 +21,5 @@ export const defaultLimits: Limits = {
   depth: 20,
   aliases: 10,
   expandedCharacters: 1_000_000,
-  parts: 40_000,
+  parts: 25_000,
 };

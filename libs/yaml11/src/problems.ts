@@ -16,7 +16,7 @@ export interface Fault {
 export type Report = (offset: number, fault: Fault) => void;
 
 /** A file of random bytes has a problem a byte; nobody reads more than this many. */
-const MOST_PROBLEMS = 100;
+export const MOST_PROBLEMS = 100;
 
 /** Gathers problems, at most one a place, in the order of the file. */
 export class ProblemList {
@@ -42,11 +42,11 @@ export class ProblemList {
       .slice(0, MOST_PROBLEMS)
       .map(([offset, fault]) => ({ file: this.#file, ...positionAt(offset), ...fault }));
     const [next] = inOrder.slice(MOST_PROBLEMS);
-    if (next) problems.push({ file: this.#file, ...positionAt(next[0]), ...leftOut(inOrder.length - MOST_PROBLEMS) });
-    return problems;
+    return next ? [...problems, { file: this.#file, ...positionAt(next[0]), ...tooMany }] : problems;
   }
 }
 
-function leftOut(count: number): Fault {
-  return { message: `${count} more problems are not shown`, remedy: "Mend the ones above first." };
-}
+const tooMany: Fault = {
+  message: `more than ${MOST_PROBLEMS} problems, the rest is not shown`,
+  remedy: "Mend the ones above first.",
+};

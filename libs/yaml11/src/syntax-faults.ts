@@ -11,7 +11,10 @@ const faults: Record<ErrorCode, Fault> = {
     message: "unknown escape in double quotes",
     remedy: "Write a backslash twice, or use single quotes, where a backslash is an ordinary character.",
   },
-  BAD_INDENT: { message: "wrong indentation", remedy: "Begin the keys of one mapping in the same column." },
+  BAD_INDENT: {
+    message: "wrong indentation",
+    remedy: "Begin the keys of one mapping in the same column, and close every [ and { further up.",
+  },
   BAD_PROP_ORDER: { message: "an anchor or tag in the wrong place", remedy: "Write it right before its value." },
   BAD_SCALAR_START: {
     message: "a value must not begin with this character",

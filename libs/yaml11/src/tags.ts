@@ -6,7 +6,7 @@ export type KnownTag = (typeof knownTags)[number];
 const names = knownTags.join("|");
 const written = new RegExp(`^!(?:!(?:${names})|<tag:yaml\\.org,2002:(?:${names})>)?$`);
 
-/** Whether a tag as written in the file (`!!int`, `!<tag:yaml.org,2002:int>`, or `!` for text) is one of them. */
+/** Whether a tag as written in the file (`!!int`, `!<tag:yaml.org,2002:int>`, or `!` for none) is one of them. */
 export function isKnownTag(source: string): boolean {
   return written.test(source);
 }
