@@ -35,8 +35,10 @@ export const STYLE = `
 html{font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;color:var(--ink);background:var(--ground)}
 body{min-height:100vh;min-height:100dvh;display:flex;justify-content:center;align-items:flex-start;padding:clamp(1rem,9vh,6rem) 1rem 1rem}
 main{width:100%;max-width:36rem;background:var(--sheet);border:1px solid var(--line);border-radius:14px;padding:2.25rem 2.25rem 1.5rem;box-shadow:0 1px 2px rgb(0 0 0/.04),0 12px 32px rgb(0 0 0/.06);overflow-wrap:anywhere}
-@media (max-width:30rem){main{padding:1.5rem 1.25rem 1rem}}
-.where{color:var(--soft);font-size:.9375rem;margin-bottom:1.25rem}
+@media (max-width:30rem){body{padding-top:1rem}main{padding:1.5rem 1.25rem 1rem}}
+.where{display:flex;justify-content:space-between;gap:1rem;color:var(--soft);font-size:.875rem;margin-bottom:1.5rem}
+.where span:first-child{font-weight:600;color:var(--ink)}
+.where span:last-child{white-space:nowrap}
 .phase{display:flex;align-items:center;gap:.5rem;font-weight:600;color:var(--accent)}
 .mark{flex:none;display:inline-flex}
 .mark svg{width:1.25rem;height:1.25rem}
@@ -44,7 +46,8 @@ main{width:100%;max-width:36rem;background:var(--sheet);border:1px solid var(--l
 [data-phase=stopped] .phase,[data-phase=standby] .phase{color:var(--soft)}
 h1{font-size:clamp(1.375rem,5vw,1.75rem);line-height:1.25;font-weight:650;letter-spacing:-.01em;margin:.375rem 0 .625rem;text-wrap:balance}
 .hint{color:var(--soft);white-space:pre-line}
-code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;background:var(--code);border-radius:5px;padding:.1em .35em}
+code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;background:var(--code);border-radius:5px;padding:.1em .35em;-webkit-box-decoration-break:clone;box-decoration-break:clone}
+time{white-space:nowrap}
 .failure{background:var(--bad-ground);border:1px solid var(--bad-line);border-radius:10px;padding:1rem 1.125rem;margin-top:1.5rem}
 .failure p{white-space:pre-line}
 .failure h2{font-size:1rem;font-weight:650;margin-top:.875rem}
@@ -58,7 +61,8 @@ progress::-moz-progress-bar{background:var(--accent);border-radius:3px}
 [data-phase=failed] progress::-webkit-progress-value{background:var(--bad)}
 [data-phase=failed] progress::-moz-progress-bar{background:var(--bad)}
 ol{list-style:none;padding:0;margin-top:1rem}
-li{display:flex;align-items:flex-start;gap:.75rem;padding:.375rem 0}
+li{position:relative;display:flex;align-items:flex-start;gap:.75rem;padding:.375rem 0}
+li:not(:last-child)::after{content:"";position:absolute;left:calc(.625rem - .5px);top:1.9375rem;bottom:-.3125rem;width:1px;background:var(--soft);opacity:.25}
 li .mark{margin-top:.125rem;color:var(--soft)}
 li .name{flex:1}
 li.done .mark{color:var(--good)}

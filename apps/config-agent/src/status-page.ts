@@ -48,7 +48,7 @@ const PHASES: Record<StatusPhase, Presentation & { hint: string }> = {
   },
   failed: {
     label: "Needs attention",
-    hint: "Nothing was lost. Someone who administers this server has to look at it; what to do stands below.",
+    hint: "Someone who administers this server has to look at it. What to do stands below.",
     refreshSeconds: 10,
   },
   stopped: {
@@ -176,7 +176,7 @@ function contentSecurityPolicy(): string {
 
 function renderHead({ phase, domain, headline, hint }: StatusState, label: string): string {
   return `<header>
-<p class="where">${escapeHtml(domain ?? TEXTS.product)}</p>
+<p class="where">${domain ? `<span>${escapeHtml(domain)}</span>` : ""}<span>${TEXTS.product}</span></p>
 <div role="status">
 <p class="phase"><span class="mark">${MARKS[phase]}</span>${label}</p>
 <h1>${escapeHtml(headline)}</h1>
@@ -213,7 +213,7 @@ function renderStep({ name, state, detail, seconds }: StatusStep): string {
   const current = state === "running" ? ' aria-current="step"' : "";
   const said = `<span class="unseen">${TEXTS.step[state]}: </span>`;
   const more = detail ? `<span class="detail">${withCommands(detail)}</span>` : "";
-  const time = seconds === undefined ? "" : `<span class="seconds">${duration(seconds)}</span>`;
+  const time = !seconds ? "" : `<span class="seconds">${duration(seconds)}</span>`;
   return `<li class="${state}"${current}><span class="mark">${MARKS[state]}</span><span class="name">${said}${escapeHtml(name)}${more}</span>${time}</li>`;
 }
 
@@ -225,7 +225,8 @@ function renderFoot({ updatedAt }: StatusState, refreshSeconds: number | undefin
 
 /** 2026-03-01T07:30:12.000Z → 2026-03-01 07:30:12 UTC; text that is no time is shown as it is. */
 function renderTime(iso: string): string {
-  const time = new Date(iso);
+  // Date reads a time into nearly any text that holds a number.
+  const time = new Date(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(iso) ? iso : Number.NaN);
   if (Number.isNaN(time.getTime())) return escapeHtml(iso);
   const utc = time.toISOString();
   return `<time datetime="${utc}">${utc.slice(0, 10)} ${utc.slice(11, 19)} UTC</time>`;
