@@ -28,6 +28,7 @@ describe("secretsOf", () => {
 
   it.each([
     ["sftp://user:p%40ssword@host/x", ["p%40ssword", "p@ssword"]],
+    ["sftp://user:password@host/a@b", ["password"]],
     ["sftp://user@host/x", []],
     ["https://token123@host/x", ["token123"]],
     ["b2://account:key/with/slash@bucket", ["key/with/slash"]],

@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { formatProblem, parseEnv, settings, type AnySetting } from "./index.ts";
 
 /** What shells, URLs, configuration files and templates give a meaning to. */
+// oxfmt-ignore
 const CORPUS = [
   ";id", "`id`", "$(id)", "${IFS}", "|", "&", ">", "\n", "a\nb", "\r", "\0", "'", '"', "\\", "--option", "-oProxyCommand=id",
   "%0a", "{{7*7}}", "${x}", "../../", "../../etc/shadow", "/etc/shadow", "file:///", "-----BEGIN", "🔑", "a b", "#", "\t",
   "\u202e", "\u200b", "\ufeff", "\ud800", "a".repeat(64 * 1024), "a".repeat(64 * 1024 + 1), "null", "yes", "1", "__proto__",
-]; // oxfmt-ignore
+];
 
 /** Right as it is, and with what each other setting needs beside it. */
 const BASE = {

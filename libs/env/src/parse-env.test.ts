@@ -1,14 +1,8 @@
 import { assert, property, subarray } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatProblem, parseEnv } from "./index.ts";
-import { exampleEnv, exampleNames, makeRsaKey, namesInForce, secretKeyBlock } from "./testing/example.ts";
-
-const parse = (text: string) => parseEnv(Buffer.from(text), { file: "env.yml" });
-const problemsOf = (text: string) => parse(text).problems.map(formatProblem);
-
-/** An env.yml with these lines below `appliance`, the first of them in line 4. */
-const appliance = (...lines: string[]) =>
-  ["#cloud-config", "appliance:", "  domain: ecs.example", ...lines.map((line) => `  ${line}`), ""].join("\n");
+import { formatProblem } from "./index.ts";
+import { exampleEnv, exampleNames, namesInForce, secretKeyBlock } from "./testing/example.ts";
+import { appliance, parse, problemsOf } from "./testing/parse.ts";
 
 describe("an old file", () => {
   it("loads without a problem as the manual has it", () => {
@@ -174,6 +168,12 @@ describe("an unknown key", () => {
     expect(problems.map(formatProblem)).toEqual([`env.yml:${expected}`]);
   });
 
+  it("is shown as one short line, whatever it is", () => {
+    const [line] = problemsOf(appliance(`"${"x".repeat(1000)}\\t\\n": 1`));
+    expect(line).toMatch(/^env.yml:4:3: warning: appliance:x{190}…: unknown key, it has no effect$/);
+    expect(problemsOf(appliance(`"a\\nb": 1`))[0]).toContain("appliance:a\\u{a}b: unknown key");
+  });
+
   it("stays in the raw data", () => {
     expect(parse(appliance("other: 1")).data).toMatchObject({ appliance: { other: 1 } });
   });
@@ -191,179 +191,6 @@ describe("an older name of a key", () => {
   it("is refused beside the newer one", () => {
     const { env } = parse(appliance("extra: {files: [{path: /a, content: x, contents: y}]}"));
     expect(env).toBeUndefined();
-  });
-});
-
-describe("a wrong value", () => {
-  const weakKey = `|\n      ${makeRsaKey(1024).trimEnd().replaceAll("\n", "\n      ")}`;
-  const brokenKey = secretKeyBlock.replace("lQEC", "lQED").trimEnd().replaceAll("\n", "\\n");
-
-  it.each([
-    ["standby: maybe", "4:12: appliance:standby: must be yes or no, but here is text"],
-    ["standby: 1", "4:12: appliance:standby: must be yes or no, but here is the number '1'"],
-    ["metric: on", "4:11: appliance:metric: must be a section with keys below it, but here is a yes or no"],
-    ["git: {branch: [a]}", "4:17: appliance:git:branch: must be text, but here is a list"],
-    [
-      "git: {branch: no}",
-      "4:17: appliance:git:branch: is a yes or no here; if the text no is meant, write it in quotes",
-    ],
-    ["git: {branch: a..b}", "4:17: appliance:git:branch: 'a..b' is no name of a branch"],
-    ["git: {source: 'ext::sh -c id'}", "4:17: appliance:git:source: must be a git URL without blanks"],
-    ["git: {source: 'htps://x/y'}", "4:17: appliance:git:source: unknown scheme 'htps', did you mean 'https'?"],
-    ["allowed_hosts: 10.0.0.1", "4:18: appliance:allowed_hosts: '10.0.0.1' is an address, and a host name is needed"],
-    [
-      "allowed_hosts: [a_b]",
-      "4:19: appliance:allowed_hosts:0: 'a_b' is no host name: it may have letters, digits, '-' and '.'",
-    ],
-    ["ssl: {key: k.pem}", "4:14: appliance:ssl:key: needs appliance:ssl:cert beside it"],
-    ["ssl: {cert: c.pem}", "4:15: appliance:ssl:cert: needs appliance:ssl:key beside it"],
-    [
-      "sentry: {dsn: 'https://url'}",
-      "4:17: appliance:sentry:dsn: must be a Sentry DSN, as in https://key@sentry.example/1",
-    ],
-    [
-      "extra: {packages: qrcode}",
-      "4:21: appliance:extra:packages: must be a list, each line of it with '- ' in front, but here is text",
-    ],
-    [
-      "extra: {packages: [Curl]}",
-      "4:22: appliance:extra:packages:0: 'Curl' is no name of a Debian package, did you mean 'curl'?",
-    ],
-    ["extra: {packages: [curl-]}", "4:22: appliance:extra:packages:0: 'curl-' is no name of a Debian package"],
-    ["extra: {states: 'a: [b'}", "4:19: appliance:extra:states: is no YAML: line 1 of it:"],
-    ["extra: {files: [{contents: x}]}", "4:19: appliance:extra:files:0:path: is missing"],
-    ["extra: {files: [{path: /a}]}", "4:19: appliance:extra:files:0:contents: is missing"],
-    ["extra: {files: [{path: a, contents: x}]}", "4:26: appliance:extra:files:0:path: 'a' must be an absolute path"],
-    [
-      "extra: {files: [{path: /a/../b, contents: x}]}",
-      "4:26: appliance:extra:files:0:path: '/a/../b' must name a file, without '//', '.', '..' and '/' at the end",
-    ],
-    [
-      "extra: {files: [{path: /run/docker.sock, contents: x}]}",
-      "4:26: appliance:extra:files:0:path: '/run/docker.sock' is not for files of one's own: /run/docker.sock belongs to the system",
-    ],
-    [
-      "extra: {files: [{path: /a, contents: x}, {path: /a, contents: y}]}",
-      "4:51: appliance:extra:files:1:path: '/a' is written by 1. file of the list already",
-    ],
-    [
-      "extra: {files: [{path: /a, contents: x, permissions: 0999}]}",
-      "4:56: appliance:extra:files:0:permissions: '0999' must be an octal mode such as 0600",
-    ],
-    [
-      "extra: {files: [{path: /a, contents: x, permissions: 04755}]}",
-      "4:56: appliance:extra:files:0:permissions: '04755' must not have the setuid, setgid or sticky bit",
-    ],
-    [
-      "extra: {files: [{path: /a, contents: x, owner: 'a b'}]}",
-      "4:50: appliance:extra:files:0:owner: 'a b' must be user or user:group",
-    ],
-    ["update: {oncalendar: Snu}", "4:24: appliance:update:oncalendar: Calendar expression 'Snu', column 1:"],
-    ["dkim: {key: abc}", "4:15: appliance:dkim:key: must be an RSA private key in PEM without a passphrase"],
-    [`dkim:\n    key: ${weakKey}`, "5:10: warning: appliance:dkim:key: the key has 1024 bits; receivers ask for 2048"],
-    ["backup: {encrypt: abc}", "4:21: appliance:backup:encrypt: must be an armored OpenPGP key"],
-    [
-      `backup: {encrypt: "${brokenKey}\\n"}`,
-      "4:21: appliance:backup:encrypt: the OpenPGP key is not whole: its checksum does not fit",
-    ],
-    [
-      `backup: {encrypt: "${brokenKey.replaceAll("PRIVATE", "PUBLIC")}\\n"}`,
-      "4:21: appliance:backup:encrypt: must be the private key, but here is only a public one or a message",
-    ],
-    ["backup: {url: 'fpt://host/x'}", "4:17: appliance:backup:url: unknown scheme 'fpt', did you mean 'ftp'?"],
-    ["backup: {mount: {type: nfs}}", "4:12: appliance:backup:mount:source: is missing"],
-    [
-      "backup: {mount: {type: cifs, source: 'host:/x', target: /mnt/x}}",
-      "4:40: appliance:backup:mount:source: 'host:/x' must be a Windows share, as in //server/share",
-    ],
-    [
-      "backup: {mount: {type: cifs, source: //h/s, target: /etc/x}}",
-      "4:55: appliance:backup:mount:target: '/etc/x' would hide a folder of the system",
-    ],
-    [
-      "backup: {url: file:///mnt/x, mount: {type: cfis, source: //h/s, target: /mnt/x}}",
-      "4:46: warning: appliance:backup:mount:type: 'cfis' is an unusual type, did you mean 'cifs'?",
-    ],
-    ["database: {locale: de_DE}", "4:22: appliance:database:locale: 'de_DE' must be a UTF-8 locale"],
-    [`git: {branch: ${"x".repeat(251)}}`, "4:17: appliance:git:branch: is longer than 250 characters"],
-    ['git: {branch: "a\\nb"}', "4:17: appliance:git:branch: must be one line"],
-    ['git: {branch: "a\\u202eb"}', "4:17: appliance:git:branch: holds the invisible character U+202E"],
-  ])("%s", (lines, expected) => {
-    const [first] = problemsOf(appliance(lines));
-    expect(first?.slice(0, `env.yml:${expected}`.length)).toBe(`env.yml:${expected}`);
-  });
-
-  it("of an application that is not part of the appliance is met with the one that is", () => {
-    expect(problemsOf(appliance() + "ecs: {git: {source: 'builtin:smaple'}}\n")).toEqual([
-      "env.yml:4:21: ecs:git:source: unknown application 'builtin:smaple', did you mean 'builtin:sample'?",
-    ]);
-  });
-
-  it("of an ssh key is found before it locks anyone out", () => {
-    const problems = problemsOf(
-      appliance() + "ssh_authorized_keys:\n  - ssh-rsa and some more\n  - ssh-ed25519 AAAA x\n",
-    );
-    expect(problems).toEqual([
-      "env.yml:5:5: ssh_authorized_keys:0: is not whole: it does not hold a ssh-rsa key",
-      "env.yml:6:5: ssh_authorized_keys:1: is not whole: it does not hold a ssh-ed25519 key",
-    ]);
-  });
-
-  it("hides no other one: all are reported at once, in the order of the file", () => {
-    const text = appliance("standby: x", "git: {branch: a..b}", "dkim: {key: x}").replace("ecs.example", "a b");
-    expect(problemsOf(text).map((line) => line.split(":")[1])).toEqual(["3", "4", "5", "6"]);
-  });
-});
-
-describe("the domain", () => {
-  const withDomain = (domain: string) => parse(`#cloud-config\nappliance:\n  domain: ${domain}\n`);
-
-  it.each(["localhost", "ecs.example", "a-1.b-2.example", `${"a".repeat(63)}.example`])("may be %s", (domain) => {
-    expect(withDomain(domain)).toMatchObject({ env: { appliance: { domain } }, problems: [] });
-  });
-
-  it("is read in lower case", () => {
-    expect(withDomain("Whatever.ME").env?.appliance.domain).toBe("whatever.me");
-  });
-
-  it("is shown as DNS has it when it has other letters", () => {
-    const { env, problems } = withDomain("bücher.example");
-    expect(env?.appliance.domain).toBe("xn--bcher-kva.example");
-    expect(problems.map(formatProblem)).toEqual([
-      "env.yml:3:11: warning: appliance:domain: 'bücher.example' is 'xn--bcher-kva.example' in DNS",
-    ]);
-  });
-
-  it("is warned about when letters of two scripts look alike", () => {
-    expect(withDomain("exаmple.org").problems[0]?.message).toMatch(/mixes Latin and Cyrillic letters/);
-  });
-
-  it.each([
-    "-a.example",
-    "a..example",
-    "a.example.",
-    "a b",
-    "1.2.3",
-    "0x7f.1",
-    "ecs.example/x",
-    "a".repeat(64),
-    "*.example",
-  ])("cannot be %s", (domain) => {
-    expect(withDomain(JSON.stringify(domain)).problems[0]).toMatchObject({
-      path: "appliance:domain",
-      line: 3,
-      column: 11,
-    });
-  });
-
-  it.each([
-    ["#cloud-config\nappliance:\n  standby: no\n", 2],
-    ["#cloud-config\necs:\n", 2],
-    ["#cloud-config\nappliance:\n  domain:\n", 3],
-  ])("is missing in %j", (text, line) => {
-    expect(parse(text).problems).toMatchObject([
-      { severity: "error", path: "appliance:domain", message: "is missing", line },
-    ]);
   });
 });
 

@@ -15,18 +15,24 @@ export interface Problem {
   remedy?: string;
 }
 
+const LONGEST_QUOTE = 60;
+const LONGEST_PATH = 200;
+
 /** One line for a terminal: `env.yml:12:7: appliance:backup:url: unknown scheme 'fpt', did you mean 'ftp'?` */
 export function formatProblem({ severity, file, line, column, path, message, suggestion, remedy }: Problem): string {
-  const what = [severity === "warning" ? "warning" : "", path, message].filter((part) => part !== "").join(": ");
+  const key = visible(path, LONGEST_PATH);
+  const what = [severity === "warning" ? "warning" : "", key, message].filter((part) => part !== "").join(": ");
   const hint = suggestion === undefined ? "" : `, did you mean '${suggestion}'?`;
   return `${file}:${line}:${column}: ${what}${hint}${remedy === undefined ? "" : `. ${remedy}`}`;
 }
 
-const LONGEST_QUOTE = 60;
-
-/** `value` in quotes for a message: one short line that cannot move the cursor of a terminal. */
+/** `value` in quotes for a message. */
 export function quote(value: string): string {
-  const short = value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE)}…` : value;
-  const visible = short.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
-  return `'${visible}'`;
+  return `'${visible(value, LONGEST_QUOTE)}'`;
+}
+
+/** One short line that cannot move the cursor of a terminal. */
+function visible(text: string, longest: number): string {
+  const short = text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return short.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
 }

@@ -123,8 +123,16 @@ function warnOfUnknownKey(key: string, place: Place, siblings: string[]): void {
     const [first, ...rest] = key.split(":");
     return at.warning(`unknown key; write '${first}:' and below it, indented, '${rest.join(":")}:'`);
   }
-  const elsewhere = place.knownPaths.find((path) => path.endsWith(`:${key}`) || path === key);
-  at.warning("unknown key, it has no effect", { suggestion: suggest(key, siblings) ?? elsewhere });
+  at.warning("unknown key, it has no effect", { suggestion: suggestKey(key, place, siblings) });
+}
+
+/** Comparing words takes time with the square of their length. */
+const LONGEST_COMPARED = 100;
+
+/** A key of the same section that is nearly the same, or the same key in another section. */
+function suggestKey(key: string, { knownPaths }: Place, siblings: string[]): string | undefined {
+  if (key.length > LONGEST_COMPARED) return undefined;
+  return suggest(key, siblings) ?? knownPaths.find((path) => path.endsWith(`:${key}`) || path === key);
 }
 
 const isMapping = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);

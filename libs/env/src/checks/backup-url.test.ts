@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { parseEnv } from "../parse-env.ts";
+import { appliance, parse } from "../testing/parse.ts";
+
+const parseUrl = (url: string) => parse(appliance(`backup: {url: ${JSON.stringify(url)}}`));
 
 function problemOf(url: string) {
-  const text = `#cloud-config\nappliance: {domain: ecs.example, backup: {url: ${JSON.stringify(url)}}}\n`;
-  const [problem] = parseEnv(Buffer.from(text), { file: "env.yml" }).problems;
+  const [problem] = parseUrl(url).problems;
   return problem && `${problem.severity}: ${problem.message}`;
 }
 
@@ -30,6 +31,7 @@ describe("the URL of the backup", () => {
     "multi:///etc/targets.json?mode=mirror",
     "par2+sftp://user@host/dir",
     "imaps://user@host",
+    "gio+smb://host/share",
     "xorriso:///dev/sr0:/backup",
   ])("%s is taken as it is", (url) => {
     expect(problemOf(url)).toBeUndefined();
@@ -39,6 +41,7 @@ describe("the URL of the backup", () => {
     ["ssh://user@host/dir", "warning: duplicity no longer has the scheme 'ssh'; write sftp://"],
     ["ftpssl://user@host/dir", "warning: duplicity no longer has the scheme 'ftpssl'; write ftps://"],
     ["s3+http://bucket", "warning: duplicity no longer has the scheme 's3+http'; write s3://"],
+    ["gs://bucket/folder", "warning: duplicity no longer has the scheme 'gs'; write s3://"],
     ["stfp://host/dir", "error: unknown scheme 'stfp'"],
     ["par2+stfp://host/dir", "error: unknown scheme 'stfp'"],
     ["cifs://host/share", "error: cifs is mounted: write file:///mnt/… here"],
@@ -53,6 +56,10 @@ describe("the URL of the backup", () => {
     ["sftp://user:pa ss@host/dir", "error: a URL has no blanks"],
   ])("%s is met with: %s", (url, expected) => {
     expect(problemOf(url)?.slice(0, expected.length)).toBe(expected);
+  });
+
+  it("of a former scheme is checked like any other", () => {
+    expect(parseUrl("ssh://-oProxyCommand=id/x").env).toBeUndefined();
   });
 
   it("with a password that cuts it short is refused without showing the password", () => {

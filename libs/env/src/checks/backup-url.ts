@@ -3,18 +3,20 @@ import type { Place } from "../place.ts";
 import { quote } from "../problem.ts";
 
 /** What duplicity 3.0 registers for URLs with a host, as in `sftp://user@host/path`. */
+// oxfmt-ignore
 const HOST_SCHEMES = [
   "fish", "ftp", "ftpes", "ftps", "gdata+gdocs", "gdocs", "gdrive", "hsi", "http", "https", "imap", "imaps", "lftp+fish",
   "lftp+ftp", "lftp+ftpes", "lftp+ftps", "lftp+http", "lftp+https", "lftp+sftp", "lftp+webdav", "lftp+webdavs", "mega",
   "megav2", "megav3", "ncftp+ftp", "paramiko+scp", "paramiko+sftp", "pexpect+scp", "pexpect+sftp", "pydrive",
   "pydrive+gdocs", "rsync", "scp", "sftp", "webdav", "webdavs",
-]; // oxfmt-ignore
+];
 
 /** The same for URLs whose first part is a bucket, a container or a folder. */
+// oxfmt-ignore
 const OTHER_SCHEMES = [
   "ad", "azure", "b2", "boto3+s3", "box", "cf+http", "cf+hubic", "dpbx", "file", "idrived", "jottacloud", "mf", "multi",
   "onedrive", "pca", "rclone", "s3", "slate", "swift", "sx", "tahoe", "xorriso",
-]; // oxfmt-ignore
+];
 
 /** What older duplicity had, each with what to write instead. */
 const FORMER_SCHEMES: Record<string, string> = {
@@ -32,8 +34,11 @@ const FORMER_SCHEMES: Record<string, string> = {
 /** What is mounted rather than reached by a URL. */
 const MOUNTED = ["cifs", "nfs", "smb"];
 
-/** Wrappers around the URL of another scheme, `par2+sftp://…`. */
-const WRAPPER = /^(?:par2|gio)\+/;
+/** Goes around the URL of another scheme, `par2+sftp://…`. */
+const WRAPPER = /^par2\+/;
+
+/** `gio+` leaves the rest to GVfs, which has schemes of its own. */
+const GVFS = /^gio\+/;
 
 /** A URL as duplicity(1), section URL FORMAT, takes it. Its messages quote the scheme alone: the rest may hold a password. */
 export function checkBackupUrl(url: string, place: Place): void {
@@ -42,10 +47,10 @@ export function checkBackupUrl(url: string, place: Place): void {
     return place.error(`must be a URL with a scheme; a folder of this host is written file:///path`);
   const scheme = fullScheme.toLowerCase().replace(WRAPPER, "");
   if (/[\s\\]/.test(rest)) return place.error("a URL has no blanks and no backslashes; write %20 and %5C");
-  if (Object.hasOwn(FORMER_SCHEMES, scheme))
-    return place.warning(`duplicity no longer has the scheme '${scheme}'; ${FORMER_SCHEMES[scheme]}`);
+  const isFormer = Object.hasOwn(FORMER_SCHEMES, scheme);
+  if (isFormer) place.warning(`duplicity no longer has the scheme '${scheme}'; ${FORMER_SCHEMES[scheme]}`);
   if (scheme === "file") return checkFileUrl(rest, place);
-  if (HOST_SCHEMES.includes(scheme)) return checkAuthority(scheme, rest, place);
+  if (isFormer || GVFS.test(scheme) || HOST_SCHEMES.includes(scheme)) return checkAuthority(scheme, rest, place);
   if (OTHER_SCHEMES.includes(scheme)) return checkHasPath(scheme, rest, place);
   return refuseScheme(scheme, place);
 }

@@ -2,10 +2,11 @@ import type { Place } from "../place.ts";
 import { quote } from "../problem.ts";
 
 /** Where the kernel or the appliance itself writes; a file there would be lost or would break it. */
+// oxfmt-ignore
 const RESERVED = [
   "/app/env.yml", "/run/active-env.yml", "/run/appliance", "/run/appliance-failed", "/run/docker.sock", "/var/run/docker.sock",
   "/var/lib/appliance", "/var/lib/docker", "/dev", "/proc", "/sys",
-]; // oxfmt-ignore
+];
 
 const LONGEST_PATH = 4095;
 const LONGEST_NAME = 255;

@@ -1,11 +1,16 @@
+const PROPER = /^[^:/?#]+:\/\/(?<user>[^:@/?#]*)(?::(?<password>[^/?#]*))?@/;
+
+/** A password with / ? or # as it is ends the host too early for a program, and is a secret all the same. */
+const CUT_SHORT = /^[^:/?#]+:\/\/(?<user>[^:@/?#]*):(?<password>.*)@/;
+
 /**
  * What is secret in a URL: the password, as written and decoded, and the user where there is no password and the user is a
  * token, as in `https://TOKEN@git.example/`. Works on what is no proper URL as well.
  */
 export function urlCredentials(url: string): string[] {
-  const authority = /^[^:/?#]+:\/\/(?<user>[^:@/?#]*)(?::(?<password>.*))?@/.exec(url)?.groups;
-  if (!authority) return [];
-  const { user, password } = authority;
+  const found = PROPER.exec(url) ?? CUT_SHORT.exec(url);
+  if (!found?.groups) return [];
+  const { user, password } = found.groups;
   const secret = password ?? (/^https?:/i.test(url) ? user : undefined);
   return secret === undefined || secret === "" ? [] : [...new Set([secret, decoded(secret)])];
 }
