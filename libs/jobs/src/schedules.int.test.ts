@@ -94,7 +94,7 @@ it("takes over a changed calendar, zone or data, and removes what is no longer d
 
 it("changes nothing when one of the expressions is wrong", async () => {
   await reconcileSchedules(queue, [nightly], UTC);
-  await expect(reconcileSchedules(queue, [{ ...everySecond, onCalendar: "25:99" }], UTC)).rejects.toThrow();
+  await expect(reconcileSchedules(queue, [{ ...everySecond, onCalendar: "25:99" }], UTC)).rejects.toThrow("25:99");
   expect((await queue.getJobSchedulers()).map(({ key }) => key)).toEqual(["nightly"]);
 });
 

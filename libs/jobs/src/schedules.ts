@@ -42,7 +42,7 @@ export interface Schedules {
 /** Keeps the schedules of one queue as they are declared: now, whenever Redis comes back, and every few minutes. */
 export function keepSchedules({ redis, queue: name, declared, log }: SchedulesOptions): Schedules {
   const queue = new Queue(name, { connection: redis, settings: { repeatStrategy } });
-  queue.on("error", (err) => log.warn({ err, queue: name }, "schedules were disturbed"));
+  queue.on("error", () => {}); // the connection itself reports
   let last = Promise.resolve();
   const reconcile = () => {
     last = last.then(() => reconcileNow(queue, declared, log));

@@ -14,6 +14,9 @@ const STALLED_CHECK_MS = 4000;
 /** A job fails for good only by our word, however often its worker died. */
 const STALLED_LIMIT = 1_000_000;
 const RETRY_MS = 1000;
+const DRAIN_MS = 5000;
+/** With no job under way there is only Redis to take leave of, which may be away. */
+const DRAIN_IDLE_MS = 1000;
 const DAY_S = 86_400;
 const KEEP_COMPLETED = { count: 200, age: 7 * DAY_S };
 const KEEP_FAILED = { count: 200, age: 30 * DAY_S };
@@ -35,7 +38,7 @@ export interface WorkerOptions {
 export interface JobWorker {
   /** Jobs that are being worked on now. */
   activeJobs(): number;
-  /** Takes no more jobs, aborts those under way and puts them back into the queue. Ends by itself within `limitMs`. */
+  /** Takes no more jobs, aborts those under way and puts them back into the queue. Takes `limitMs` at most, default 5 s. */
   close(limitMs?: number): Promise<void>;
 }
 
@@ -62,8 +65,11 @@ export function startWorker(options: WorkerOptions): JobWorker {
     removeOnFail: KEEP_FAILED,
     settings: { repeatStrategy },
   });
-  worker.on("error", (err) => log.warn({ err, queue }, "queue work was disturbed"));
-  return { activeJobs: turns.active, close: (limitMs = 5000) => closeWorker(worker, limitMs) };
+  worker.on("error", (err) => {
+    if (redis.status === "ready") log.warn({ err, queue }, "queue work was disturbed"); // else the connection reports
+  });
+  const close = (limitMs = turns.active() > 0 ? DRAIN_MS : DRAIN_IDLE_MS) => closeWorker(worker, limitMs);
+  return { activeJobs: turns.active, close };
 }
 
 /** One delivery from its log line to its log line. What is thrown is the handler's own error. */
