@@ -3,6 +3,7 @@
 #
 #   deploy/images.sh version    prints the hash
 #   deploy/images.sh list       prints the names of the images
+#   deploy/images.sh missing    prints the names of the ones that are not there
 #   deploy/images.sh build      builds the ones that are not there; needs a running engine (engine.sh, base-image.sh)
 #
 # A host without network gets them by `docker load` before bootstrap: what is there is not built.
@@ -30,7 +31,7 @@ compose_files() {
 in_project() {
     file=$1
     shift
-    APPLIANCE_VERSION=$(version) APPLIANCE_CA_BUNDLE=$(authorities) \
+    APPLIANCE_ROOT=/ APPLIANCE_VERSION=$(version) APPLIANCE_CA_BUNDLE=$(authorities) \
         "$docker" compose --env-file /dev/null --file "$file" --profile '*' "$@"
 }
 
@@ -39,26 +40,30 @@ authorities() {
     if [ -s /etc/ssl/certs/ca-certificates.crt ]; then echo /etc/ssl/certs/ca-certificates.crt; else echo /dev/null; fi
 }
 
+# names FILE: the images that its services use.
+names() { in_project "$1" config --images; }
+
 list() {
-    compose_files | while read -r file; do in_project "$file" config --images; done | sort -u
+    compose_files | while read -r file; do names "$file"; done | sort -u
 }
 
-is_complete() {
-    images=$(in_project "$1" config --images) || return 1
-    for image in $images; do
-        "$docker" image inspect "$image" >/dev/null 2>&1 || return 1
+missing() { list | only_missing; }
+
+only_missing() {
+    while read -r image; do
+        "$docker" image inspect "$image" >/dev/null 2>&1 || echo "$image"
     done
 }
 
 build() {
     compose_files | while read -r file; do
         # Standard input is the list of files and not for compose.
-        if ! is_complete "$file" </dev/null; then in_project "$file" build --quiet </dev/null; fi
+        if [ -n "$(names "$file" | only_missing)" ]; then in_project "$file" build --quiet </dev/null; fi
     done
 }
 
 case "${1:-}" in
-version | list | build) "$1" ;;
+version | list | missing | build) "$1" ;;
 *)
     sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
     exit 2

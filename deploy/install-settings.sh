@@ -1,0 +1,65 @@
+# Read by install.sh: the settings of this installation, which compose and the command read from compose/.env.
+# shellcheck shell=sh
+
+# shellcheck disable=SC2154  # root, checkout, source and settings are set by install.sh
+readonly SETTINGS="APPLIANCE_SUBNET APPLIANCE_HTTP_PORT APPLIANCE_HTTPS_PORT APPLIANCE_CONFIG_AGENT_PORT \
+APPLIANCE_UPDATE_AGENT_PORT COMPOSE_PROJECT_NAME APPLICATION_PROJECT APPLIANCE_LOG_LEVEL"
+readonly OTHER_ROOTS="1 2 3 4 5"
+readonly PORTS_APART=10000
+
+# Sets each setting: from the environment, else as it was at the last run, else the default of a host or of another root.
+read_settings() {
+    for name in $SETTINGS; do
+        eval "value=\${$name:-}"
+        [ -n "$value" ] || value=$(setting_of "$settings" "$name")
+        eval "$name=\$value"
+    done
+    if [ -z "$root" ]; then default_settings '' 0; else default_settings "-$(slot)" "$(slot)"; fi
+    # shellcheck disable=SC2086,SC2163  # one word a name
+    export $SETTINGS
+}
+
+# default_settings SUFFIX SLOT: another root has names of its own, and its ports and networks SLOT steps apart.
+default_settings() {
+    : "${COMPOSE_PROJECT_NAME:=appliance$1}"
+    : "${APPLICATION_PROJECT:=ecs$1}"
+    : "${APPLIANCE_SUBNET:=10.$((73 + $2))}"
+    : "${APPLIANCE_HTTP_PORT:=$((80 + $2 * PORTS_APART))}"
+    : "${APPLIANCE_HTTPS_PORT:=$((443 + $2 * PORTS_APART))}"
+    : "${APPLIANCE_CONFIG_AGENT_PORT:=$((7301 + $2 * PORTS_APART))}"
+    : "${APPLIANCE_UPDATE_AGENT_PORT:=$((7302 + $2 * PORTS_APART))}"
+    : "${APPLIANCE_LOG_LEVEL:=info}"
+}
+
+# The first number whose page port nobody uses; an installation keeps the one it got.
+slot() {
+    for number in $OTHER_ROOTS; do
+        if [ -z "$(ss -Hltn "sport = :$((443 + number * PORTS_APART))" 2>/dev/null)" ]; then break; fi
+    done
+    echo "$number"
+}
+
+# setting_of FILE NAME
+setting_of() { if [ -f "$1" ]; then sed -n "s/^$2=//p" "$1" | tail -n 1; fi; }
+
+write_settings() {
+    APPLIANCE_VERSION=$("$checkout/deploy/images.sh" version)
+    {
+        echo "# Written by deploy/bootstrap.sh, which keeps a changed subnet, port, project name and log level."
+        echo "COMPOSE_FILE=compose.yml:$(host_part)"
+        echo "APPLIANCE_ROOT=$root"
+        echo "APPLIANCE_CHECKOUT=$checkout"
+        echo "APPLIANCE_VERSION=$APPLIANCE_VERSION"
+        echo "APPLIANCE_HOST_POWERS=$(host_powers)"
+        for name in $SETTINGS; do eval "echo \"$name=\$$name\""; done
+    } >"$settings.new"
+    chmod 644 "$settings.new"
+    mv "$settings.new" "$settings"
+}
+
+# Only the appliance of the root file system has power over the host.
+host_part() { if [ -z "$root" ]; then echo host.yml; else echo compose.override.yml; fi; }
+
+host_powers() { if [ -z "$root" ] && runs_systemd; then echo systemd; else echo none; fi; }
+
+runs_systemd() { [ -d /run/systemd/system ]; }
