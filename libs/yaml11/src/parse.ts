@@ -21,24 +21,24 @@ export interface ParseOptions {
 export function parseYaml(source: Uint8Array | string, options: ParseOptions): YamlDocument {
   const limits = { ...defaultLimits, ...options.limits };
   const problems = new ProblemList(options.file);
-  const { text, positionAt } = readText(source, limits, problems);
-  const root = problems.isEmpty || text !== "" ? readTree(text, limits, positionAt, problems) : undefined;
-  if (root && options.top === "map" && root.kind !== "map") problems.report(0, notAMapping(root));
+  const { text, positionAt, isWhole } = readText(source, limits, problems);
+  const root = isWhole ? readTree(text, limits, positionAt, problems) : undefined;
+  if (root && problems.isEmpty && options.top === "map" && root.kind !== "map") problems.report(0, notAMapping(root));
   if (!root || !problems.isEmpty) return new YamlDocument(options.file, { problems: problems.toProblems(positionAt) });
   return new YamlDocument(options.file, { root });
 }
 
-/** The text to read on with, empty when there is no use in that. */
+/** The text as far as it can be read; what follows a part of it would only be misunderstood. */
 function readText(source: Uint8Array | string, limits: Limits, problems: ProblemList) {
   const bytes = typeof source === "string" ? Buffer.byteLength(source) : source.length;
   if (bytes > limits.bytes) {
     problems.report(0, tooLarge(bytes, limits.bytes));
-    return { text: "", positionAt: createPositionAt("") };
+    return { text: "", positionAt: createPositionAt(""), isWhole: false };
   }
   const { text, fault } = decode(source);
   if (fault) problems.report(text.length, fault);
   const checked = checkCharacters(text, problems.report);
-  return { text: fault ? "" : checked, positionAt: createPositionAt(text) };
+  return { text: checked, positionAt: createPositionAt(text), isWhole: fault === undefined };
 }
 
 function readTree(text: string, limits: Limits, positionAt: PositionAt, problems: ProblemList): YamlNode | undefined {

@@ -8,11 +8,32 @@ import { isKnownTag } from "./tags.ts";
  * @returns undefined once a limit was passed: reading on is what the limit is there to prevent.
  */
 export function scan(text: string, limits: Limits, report: Report): CST.Token[] | undefined {
+  const excess = lineStartAfter(text, limits.parts);
+  if (excess !== undefined) {
+    report(excess, tooManyParts(limits.parts));
+    return undefined;
+  }
   const lexemes = admittedLexemes(text, limits, report);
   const tokens = lexemes && parseLexemes(lexemes, limits, report);
-  const [, second] = tokens?.filter(({ type }) => type === "document") ?? [];
-  if (second) report(second.offset, secondDocument);
-  return tokens;
+  return tokens && upToSecondDocument(tokens, report);
+}
+
+function upToSecondDocument(tokens: CST.Token[], report: Report): CST.Token[] {
+  const [, second] = tokens.filter(({ type }) => type === "document");
+  if (!second) return tokens;
+  report(second.offset, secondDocument);
+  return tokens.slice(0, tokens.indexOf(second));
+}
+
+/** Each line end is a part: a file with too many of them needs no lexer to be refused. */
+function lineStartAfter(text: string, lines: number): number | undefined {
+  let start = 0;
+  for (let line = 0; line <= lines; line += 1) {
+    const end = text.indexOf("\n", start);
+    if (end < 0) return undefined;
+    start = end + 1;
+  }
+  return start;
 }
 
 /** Counts first and parses later, since a file over the limits is then refused in a third of the time. */
