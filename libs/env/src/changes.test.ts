@@ -43,6 +43,12 @@ describe("secretsOf", () => {
     expect(redact(log, secrets)).not.toMatch(/=password|lQECc2hh|secret of/);
   });
 
+  it.each(["\n", "w", "KEY=", "'\"", "= ", " "])("ends soon on settings of many %j", (part) => {
+    const settings = part.repeat(Math.floor((64 * 1024) / part.length));
+    const env = load(`#cloud-config\n${JSON.stringify({ appliance: { domain: "a" }, ecs: { settings } })}\n`);
+    expect(secretsOf(env)).toContain(settings);
+  });
+
   it("does not count names of files as secrets", () => {
     expect(secrets).not.toContain("filename-key.pem");
   });

@@ -5,6 +5,7 @@ import type { Fields, SectionOptions, TextOptions, ValuesOf } from "./setting.ts
 
 const LONGEST_LINE = 1000;
 const LONGEST_BLOCK = 64 * 1024;
+const LONGEST_SPLIT = 16 * 1024;
 
 /** What one line never holds: control characters, marks that turn text around, invisible blanks. */
 const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200B-\u200F\u202A-\u202E\u2060-\u206F\u{FEFF}]/u;
@@ -70,14 +71,19 @@ export function itemPlaces(place: Place, split: boolean): Place[] {
   const { value } = place;
   if (place.isUnset) return [];
   if (Array.isArray(value)) return value.map((_, index) => place.at(index));
-  if (split && typeof value === "string") {
-    const words = value.split(/[\s,]+/).filter((word) => word !== "");
-    return words.map((word) => place.withValue(word));
-  }
-  place.error(
-    `must be a list${split ? " or one line of text" : ", each line of it with '- ' in front"}, but here is ${described(value)}`,
-  );
+  if (split && typeof value === "string") return splitPlaces(value, place);
+  const written = split ? "or one line of text" : "each line of it with '- ' in front";
+  place.error(`must be a list, ${written}, but here is ${described(value)}`);
   return [];
+}
+
+function splitPlaces(value: string, place: Place): Place[] {
+  if (value.length > LONGEST_SPLIT) {
+    place.error(`is longer than ${LONGEST_SPLIT} characters`);
+    return [];
+  }
+  const words = value.split(/[\s,]+/).filter((word) => word !== "");
+  return words.map((word) => place.withValue(word));
 }
 
 /** Every key of a section, each set or default; unknown keys are warned about and otherwise left alone. */

@@ -23,6 +23,11 @@ describe("a wrong value", () => {
       "allowed_hosts: [a_b]",
       "4:19: appliance:allowed_hosts:0: 'a_b' is no host name: it may have letters, digits, '-' and '.'",
     ],
+    [
+      "allowed_hosts: 5",
+      "4:18: appliance:allowed_hosts: must be a list, or one line of text, but here is the number '5'",
+    ],
+    [`allowed_hosts: ${"a ".repeat(9000)}`, "4:18: appliance:allowed_hosts: is longer than 16384 characters"],
     ["ssl: {key: k.pem}", "4:14: appliance:ssl:key: needs appliance:ssl:cert beside it"],
     ["ssl: {cert: c.pem}", "4:15: appliance:ssl:cert: needs appliance:ssl:key beside it"],
     [
