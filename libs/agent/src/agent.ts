@@ -108,7 +108,7 @@ function startWork({ config, log, jobs, concurrency = {}, schedules }: AgentOpti
     async close() {
       await within(
         DRAIN_MS,
-        Promise.all([...workers.map((worker) => worker.close(DRAIN_MS)), ...kept.map(closeSchedules)]),
+        Promise.all([...workers.map((worker) => worker.close()), ...kept.map(closeSchedules)]),
       );
       redis.disconnect();
     },

@@ -38,8 +38,8 @@ export interface WorkerOptions {
 export interface JobWorker {
   /** Jobs that are being worked on now. */
   activeJobs(): number;
-  /** Takes no more jobs, aborts those under way and puts them back into the queue. Takes `limitMs` at most, default 5 s. */
-  close(limitMs?: number): Promise<void>;
+  /** Takes no more jobs, aborts those under way and puts them back into the queue. Takes at most 5 s. */
+  close(): Promise<void>;
 }
 
 /** Works on the jobs of one queue until it is closed, whatever happens to Redis meanwhile. */
@@ -68,7 +68,7 @@ export function startWorker(options: WorkerOptions): JobWorker {
   worker.on("error", (err) => {
     if (redis.status === "ready") log.warn({ err, queue }, "queue work was disturbed"); // else the connection reports
   });
-  const close = (limitMs = turns.active() > 0 ? DRAIN_MS : DRAIN_IDLE_MS) => closeWorker(worker, limitMs);
+  const close = () => closeWorker(worker, turns.active() > 0 ? DRAIN_MS : DRAIN_IDLE_MS);
   return { activeJobs: turns.active, close };
 }
 

@@ -36,7 +36,10 @@ export const ConfigApply = defineJob({
   data: z.object({
     requestedBy,
     dryRun: z.boolean().default(false),
-    reason: z.enum(["operator", "boot", "change", "update"]).default("operator"),
+    /** `operator` is a person who asked; everything else keeps off while a failure is not cleared. */
+    reason: z.enum(["operator", "boot", "repair", "update"]).default("operator"),
+    /** Starts an application that the operator stopped; without it, it stays stopped. */
+    start: z.boolean().default(false),
     runId,
   }),
   result: z.object({ steps: z.array(Step), changed: z.int().min(0), dryRun: z.boolean() }),

@@ -54,6 +54,8 @@ export const ContainersUp = defineJob({
     runId,
   }),
   result: containers,
+  /** What happens now, such as "ecs.web is starting". */
+  progress: z.object({ sentence: z.string() }),
   attempts: 1,
   timeLimitMs: HOUR_MS,
 });

@@ -1,0 +1,70 @@
+/**
+ * Bundles apps into one file each, as the images ship them: `node tools/bundle.ts config-agent update-agent cli` writes
+ * `dist/config-agent.mjs` and so on. One file starts faster and takes less memory than a tree of modules. A path to a
+ * TypeScript file is bundled as well.
+ */
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { build, type BuildOptions, type Plugin } from "esbuild";
+
+/** Packages in CommonJS call `require`, which an ES module does not have. */
+const REQUIRE =
+  'import{createRequire as createRequire_}from"node:module";const require=createRequire_(import.meta.url);';
+
+/** Modules that are loaded but never used: databases and clients that BullMQ could use instead of ioredis. */
+const UNUSED =
+  /node_modules\/bullmq\/dist\/esm\/(postgres\/.+|classes\/(valkey-glide|bun-redis|node-redis)-client)\.js$/;
+
+/** Replaces unused modules by empty classes under the names that they export, so that imports of them still resolve. */
+const emptyUnused: Plugin = {
+  name: "empty-unused",
+  setup(builder) {
+    builder.onLoad({ filter: UNUSED }, async ({ path }) => {
+      const names = exportedNames(await readFile(path, "utf8"));
+      return { contents: names.map((name) => `export class ${name} {}`).join("\n") || "export {}", loader: "js" };
+    });
+  },
+};
+
+function exportedNames(source: string): string[] {
+  const declared = [...source.matchAll(/^export (?:async )?(?:const|let|class|function) (\w+)/gm)].map(
+    ([, name]) => name,
+  );
+  const listed = [...source.matchAll(/^export \{([^}]*)\}/gm)]
+    .flatMap(([, names]) => names?.split(",") ?? [])
+    .map((name) =>
+      name
+        .trim()
+        .split(/\s+as\s+/)
+        .at(-1),
+    );
+  return [...new Set([...declared, ...listed].filter((name): name is string => Boolean(name)))];
+}
+
+const OPTIONS: BuildOptions = {
+  bundle: true,
+  platform: "node",
+  target: "node24",
+  format: "esm",
+  minify: true,
+  keepNames: true, // names of errors and in stacks stay readable
+  mainFields: ["module", "main"], // the ES modules of a package, of which unused parts can be left out
+  legalComments: "none",
+  banner: { js: REQUIRE },
+  plugins: [emptyUnused],
+};
+
+async function bundle(app: string): Promise<void> {
+  const entry = app.endsWith(".ts") ? app : `apps/${app}/src/main.ts`;
+  const outfile = `dist/${basename(app, ".ts")}.mjs`;
+  const { metafile } = await build({ ...OPTIONS, entryPoints: [entry], outfile, metafile: true });
+  const bytes = metafile.outputs[outfile]?.bytes ?? 0;
+  console.log(`${outfile} ${(bytes / 1e6).toFixed(2)} MB`);
+}
+
+const apps = process.argv.slice(2);
+if (apps.length === 0) {
+  console.error("usage: node tools/bundle.ts APP…, for example: node tools/bundle.ts config-agent cli");
+  process.exitCode = 2;
+}
+for (const app of apps) await bundle(app);
