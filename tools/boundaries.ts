@@ -58,6 +58,9 @@ function sourceFiles(dir: string): string[] {
 function importsOf(file: string): string[] {
   const { module, errors } = parseSync(file, readFileSync(file, "utf8"));
   if (errors[0]) problems.push(`${file}: cannot be parsed: ${errors[0].message}`);
+  for (const { moduleRequest, entries } of module.staticImports)
+    if (moduleRequest.value === "zod" && entries.some(({ importName }) => importName.kind !== "NamespaceObject"))
+      problems.push(`${file}: write import * as z from "zod"; the named import bundles every locale`);
   return [
     ...module.staticImports.map((i) => i.moduleRequest.value),
     ...module.staticExports.flatMap((e) => e.entries.flatMap((x) => (x.moduleRequest ? [x.moduleRequest.value] : []))),

@@ -28,10 +28,19 @@ export interface Api {
 const TIMEOUT_MS = 10_000;
 
 export function createApi(baseUrl: string, readToken: () => string): Api {
-  const call = async (method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> => {
+  const call = async (
+    method: string,
+    path: string,
+    body?: object,
+    key?: string,
+  ): Promise<{ status: number; body: unknown }> => {
     const response = await fetch(new URL(path, baseUrl), {
       method,
-      headers: { authorization: `Bearer ${readToken()}`, ...(body ? { "content-type": "application/json" } : {}) },
+      headers: {
+        authorization: `Bearer ${readToken()}`,
+        ...(body ? { "content-type": "application/json" } : {}),
+        ...(key ? { "idempotency-key": key } : {}),
+      },
       ...(body ? { body: JSON.stringify(body) } : {}),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch((cause: unknown) => {
@@ -39,15 +48,15 @@ export function createApi(baseUrl: string, readToken: () => string): Api {
     });
     return { status: response.status, body: await response.json().catch(() => null) };
   };
-  const ok = async (method: string, path: string, body?: object): Promise<unknown> => {
-    const answer = await call(method, path, body);
+  const ok = async (method: string, path: string, body?: object, key?: string): Promise<unknown> => {
+    const answer = await call(method, path, body, key);
     if (answer.status >= 200 && answer.status < 300) return answer.body;
     throw refused(answer.status, answer.body);
   };
   return {
     get: (path) => ok("GET", path),
     async enqueue(name, id, data) {
-      await ok("POST", `/jobs/${name}`, { id, data });
+      await ok("POST", `/jobs/${name}`, data, id);
     },
     async job(queue, id) {
       const { status, body } = await call("GET", `/jobs/${queue}/${encodeURIComponent(id)}`);

@@ -2,9 +2,9 @@ import type { Failure } from "@appliance/errors";
 
 /** Where the command's words go: results to standard output, progress and complaints to standard error. */
 export interface Terminal {
-  print(text: string): void;
-  say(text: string): void;
-  json(value: unknown): void;
+  print: (text: string) => void;
+  say: (text: string) => void;
+  json: (value: unknown) => void;
 }
 
 export function createTerminal(out: NodeJS.WritableStream, err: NodeJS.WritableStream): Terminal {

@@ -36,6 +36,7 @@ export interface Capability<S extends Step = Step> {
   /** As the status page names it while its steps run. */
   readonly title: string;
   plan(wanted: Wanted): Promise<S[]>;
+  /** Is given only steps that its own `plan` returned. */
   apply(step: S, wanted: Wanted, run: RunContext): Promise<void>;
 }
 

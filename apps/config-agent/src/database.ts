@@ -1,6 +1,6 @@
 import { OperatorError, isSystemError } from "@appliance/errors";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import { Client } from "pg";
 
 /** The name that the manual gives the database and its role. */
 export const DATABASE = "ecs";
@@ -58,11 +58,11 @@ export function connectDatabase(socketFolder: string): Database {
   };
 }
 
-type Work<T> = (client: pg.Client) => Promise<T>;
+type Work<T> = (client: Client) => Promise<T>;
 
 function withClient(host: string, database: string) {
   return async <T>(work: Work<T>): Promise<T> => {
-    const client = new pg.Client({
+    const client = new Client({
       host,
       database,
       user: "postgres",
@@ -80,7 +80,7 @@ function withClient(host: string, database: string) {
   };
 }
 
-async function run(client: pg.Client, sql: string): Promise<void> {
+async function run(client: Client, sql: string): Promise<void> {
   await client.query(sql);
 }
 
@@ -101,7 +101,7 @@ function observe(inDatabase: <T>(work: Work<T>) => Promise<T>): Work<DatabaseFac
   };
 }
 
-async function hasStatistics(client: pg.Client): Promise<boolean> {
+async function hasStatistics(client: Client): Promise<boolean> {
   const { rowCount } = await client.query("SELECT FROM pg_extension WHERE extname = 'pg_stat_statements'");
   return rowCount === 1;
 }

@@ -1,5 +1,5 @@
 import type { Failure } from "@appliance/errors";
-import type { HostFiles } from "./host-files.ts";
+import type { RootFiles } from "./root-files.ts";
 import { PATHS } from "./paths.ts";
 
 /** The failure that keeps the appliance from starting again by itself until it is cleared. */
@@ -18,7 +18,7 @@ export interface FailureFile {
   clear(): Promise<void>;
 }
 
-export function createFailureFile(files: HostFiles, now: () => Date): FailureFile {
+export function createFailureFile(files: RootFiles, now: () => Date): FailureFile {
   return {
     async read() {
       const text = await files.read(PATHS.failed);

@@ -11,7 +11,7 @@ const render = (changes: Partial<SiteSettings> = {}) => renderSite({ ...settings
 describe("renderSite", () => {
   it("is the same text whatever the order of names, so that nothing is reloaded for nothing", () => {
     const names = ["b.example.org", "a.example.org", "ecs.example.org"];
-    expect(render({ allowedHosts: names })).toBe(render({ allowedHosts: [...names].reverse() }));
+    expect(render({ allowedHosts: names })).toBe(render({ allowedHosts: names.toReversed() }));
   });
 
   it("answers to the domain also when allowed_hosts leaves it out", () => {

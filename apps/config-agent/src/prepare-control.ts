@@ -42,7 +42,7 @@ export async function prepareControl({ controlDir, runDir, run, log }: PrepareDe
 
 /** Parents come before their children. Exported for the test that compares owners and modes. */
 export function planFolders(controlDir: string, runDir: string): Folder[] {
-  const root = IDENTITIES["config-agent"];
+  const root: Identity = IDENTITIES["config-agent"];
   const control = (path: string, owner = root, mode = 0o755): Folder => ({ path: join(controlDir, path), owner, mode });
   const volatile = (path: string, owner = root, mode = 0o755): Folder => ({ path: join(runDir, path), owner, mode });
   return [

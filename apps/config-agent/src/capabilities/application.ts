@@ -1,6 +1,6 @@
 import type { Capability, RunContext, Wanted } from "../capability.ts";
 import type { Containers } from "../containers.ts";
-import type { HostFiles } from "../host-files.ts";
+import type { RootFiles } from "../root-files.ts";
 import { PATHS } from "../paths.ts";
 import {
   applicationDigest,
@@ -14,7 +14,7 @@ import { planSlices } from "../plan-slices.ts";
 import { readDatabaseUrl } from "./database-url.ts";
 
 interface Deps {
-  files: HostFiles;
+  files: RootFiles;
   containers: Containers;
   /** The appliance's own version, of which the built-in application is a part. */
   version: string;
@@ -71,6 +71,6 @@ async function start(wanted: Wanted, run: RunContext, deps: Deps): Promise<void>
 }
 
 /** A new database has no schema yet: the next apply migrates it. */
-export async function forgetMigrations(files: HostFiles): Promise<void> {
+export async function forgetMigrations(files: RootFiles): Promise<void> {
   await files.remove(MIGRATED_TAG);
 }

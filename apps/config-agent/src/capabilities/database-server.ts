@@ -5,7 +5,7 @@ import type { Container } from "@appliance/jobs";
 import type { Capability, RunContext, Wanted } from "../capability.ts";
 import type { Containers } from "../containers.ts";
 import type { Database } from "../database.ts";
-import type { HostFiles } from "../host-files.ts";
+import type { RootFiles } from "../root-files.ts";
 import { PATHS } from "../paths.ts";
 import {
   planDatabaseServer,
@@ -17,7 +17,7 @@ import { parseDatabaseSettings, renderDatabaseSettings } from "../plan-database-
 import { databaseGeneration } from "../plan-slices.ts";
 
 interface Deps {
-  files: HostFiles;
+  files: RootFiles;
   containers: Containers;
   database: Database;
   /** Writes the size of the container where update-agent reads it; used to go back to the old one. */
@@ -97,7 +97,7 @@ function refused(cause: unknown): OperatorError {
   );
 }
 
-async function readGeneration(files: HostFiles): Promise<DatabaseGeneration | null> {
+async function readGeneration(files: RootFiles): Promise<DatabaseGeneration | null> {
   const current = `${PATHS.databaseSettings}/current`;
   const settings = await files.read(`${current}/${SETTINGS_FILE}`);
   const container = await files.read(`${current}/${CONTAINER_FILE}`);
@@ -108,7 +108,7 @@ async function readGeneration(files: HostFiles): Promise<DatabaseGeneration | nu
   };
 }
 
-async function writeGeneration(files: HostFiles, { settings, container }: DatabaseGeneration): Promise<void> {
+async function writeGeneration(files: RootFiles, { settings, container }: DatabaseGeneration): Promise<void> {
   const readable = { uid: 0, gid: IDENTITIES.database.gid };
   await publishGeneration(
     await files.locate(PATHS.databaseSettings),

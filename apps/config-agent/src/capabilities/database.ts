@@ -2,7 +2,7 @@ import { OperatorError } from "@appliance/errors";
 import type { Step } from "@appliance/jobs";
 import { step, type Capability } from "../capability.ts";
 import { DATABASE, ROLE, type Database, type DatabaseFacts } from "../database.ts";
-import type { HostFiles } from "../host-files.ts";
+import type { RootFiles } from "../root-files.ts";
 import { scramMatches, scramVerifier } from "../scram.ts";
 import { readDatabasePassword } from "./database-url.ts";
 
@@ -11,7 +11,7 @@ interface DatabaseStep extends Step {
 }
 
 /** The application's role with its password, and pg_stat_statements, in a database that already exists. */
-export function databaseCapability(files: HostFiles, database: Database): Capability<DatabaseStep> {
+export function databaseCapability(files: RootFiles, database: Database): Capability<DatabaseStep> {
   return {
     name: "database",
     title: "Checking the database",
@@ -34,7 +34,7 @@ export function planDatabase(facts: DatabaseFacts, password: string | null): Dat
   return steps;
 }
 
-async function applyDatabase(action: DatabaseStep["action"], files: HostFiles, database: Database): Promise<void> {
+async function applyDatabase(action: DatabaseStep["action"], files: RootFiles, database: Database): Promise<void> {
   if (action === "enable-statistics") return database.enableStatistics();
   const password = await readDatabasePassword(files);
   if (password === null) throw new Error("planned without a password");
@@ -42,7 +42,7 @@ async function applyDatabase(action: DatabaseStep["action"], files: HostFiles, d
 }
 
 /** Makes the role and the database where they are absent. True when the database is new. */
-export async function createDatabase(files: HostFiles, database: Database, locale: string): Promise<boolean> {
+export async function createDatabase(files: RootFiles, database: Database, locale: string): Promise<boolean> {
   const facts = await database.observe();
   for (const { action } of planDatabase(facts, await readDatabasePassword(files)))
     await applyDatabase(action, files, database);

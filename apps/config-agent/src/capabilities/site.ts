@@ -4,9 +4,10 @@ import { publishGeneration, switchSymlink } from "@appliance/files";
 import type { Step } from "@appliance/jobs";
 import { join } from "node:path";
 import { step, type Capability, type Wanted } from "../capability.ts";
-import type { HostFiles } from "../host-files.ts";
+import type { RootFiles } from "../root-files.ts";
 import { PATHS } from "../paths.ts";
 import { renderSite } from "../plan-site.ts";
+import { HEALTH_PATH } from "./open.ts";
 
 /** What nginx says of the last generation that it looked at. */
 interface SiteState {
@@ -24,12 +25,12 @@ const LOOK_EVERY_MS = 50;
 const CURRENT = `${PATHS.site}/current`;
 
 /** nginx' identity: the names it answers to and the way to the application. nginx reloads by itself and says how it went. */
-export function siteCapability(files: HostFiles): Capability<SiteStep> {
+export function siteCapability(files: RootFiles, httpsPort: number): Capability<SiteStep> {
   return {
     name: "site",
     title: "Configuring the web server",
     async plan(wanted) {
-      const site = planSite(wanted);
+      const site = planSite(wanted, httpsPort);
       const changed = await changedFiles(site, files);
       if (changed.length === 0) return [];
       const summary = `Let nginx serve ${wanted.env.appliance.domain}`;
@@ -47,12 +48,22 @@ export function siteCapability(files: HostFiles): Capability<SiteStep> {
   };
 }
 
-function planSite({ env }: Wanted): Record<string, string> {
-  const { domain, allowed_hosts: names } = env.appliance;
-  return renderSite({ domain, allowedHosts: names, upstream: { service: "ecs.web", port: 5000, protocol: "http" } });
+/** The way to the application is part of the manual's contract: service ecs.web, port 5000. */
+const UPSTREAM = { service: "ecs.web", port: 5000, protocol: "http", health: HEALTH_PATH } as const;
+
+function planSite({ env }: Wanted, httpsPort: number): Record<string, string> {
+  const { domain, allowed_hosts: allowedHosts, ssl } = env.appliance;
+  const mandatory = ssl.client_certs_mandatory || ssl.letsencrypt.client_certs_mandatory;
+  return renderSite({
+    domain,
+    allowedHosts,
+    httpsPort,
+    upstream: UPSTREAM,
+    clientCertificates: mandatory ? "mandatory" : "optional",
+  });
 }
 
-async function changedFiles(site: Record<string, string>, files: HostFiles): Promise<string[]> {
+async function changedFiles(site: Record<string, string>, files: RootFiles): Promise<string[]> {
   const changed: string[] = [];
   for (const [name, text] of Object.entries(site))
     if ((await files.read(`${CURRENT}/${name}`))?.toString("utf8") !== text) changed.push(name);
@@ -61,7 +72,7 @@ async function changedFiles(site: Record<string, string>, files: HostFiles): Pro
 }
 
 /** A set that nginx refuses is taken back, so that the next plan sees the difference again. */
-async function publish(site: Record<string, string>, files: HostFiles, signal: AbortSignal): Promise<void> {
+async function publish(site: Record<string, string>, files: RootFiles, signal: AbortSignal): Promise<void> {
   const folder = await files.locate(PATHS.site);
   const before = (await files.attributes(CURRENT))?.target;
   const entries = Object.entries(site).map(([name, data]) => [name, { data, mode: 0o644, uid: 0, gid: 0 }] as const);
@@ -72,7 +83,7 @@ async function publish(site: Record<string, string>, files: HostFiles, signal: A
   throw state ? refused(state.error) : notTakenUp();
 }
 
-async function waitForState(generation: string, files: HostFiles, signal: AbortSignal): Promise<SiteState | undefined> {
+async function waitForState(generation: string, files: RootFiles, signal: AbortSignal): Promise<SiteState | undefined> {
   const deadline = performance.now() + TAKEN_UP_WITHIN_MS;
   while (performance.now() < deadline) {
     const text = await files.read(PATHS.siteState);

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { IDENTITIES } from "@appliance/host";
 import { AGENTS, type AgentName, type Step } from "@appliance/jobs";
 import { step, type Capability, type Wanted } from "../capability.ts";
-import type { HostFiles } from "../host-files.ts";
+import type { RootFiles } from "../root-files.ts";
 import { PATHS } from "../paths.ts";
 import { planSlices } from "../plan-slices.ts";
+import { readDatabaseUrl } from "./database-url.ts";
 
 interface SliceStep extends Step {
   file: string;
@@ -13,7 +14,7 @@ interface SliceStep extends Step {
 }
 
 /** The active env.yml and each agent's part of it, as files that their reader alone may open. */
-export function slicesCapability(files: HostFiles, databaseUrl: () => Promise<string | null>): Capability<SliceStep> {
+export function slicesCapability(files: RootFiles, databaseUrl: () => Promise<string | null>): Capability<SliceStep> {
   return {
     name: "slices",
     title: "Handing out the configuration",
@@ -33,8 +34,17 @@ export function slicesCapability(files: HostFiles, databaseUrl: () => Promise<st
   };
 }
 
-export function slicePath(agent: AgentName): string {
+function slicePath(agent: AgentName): string {
   return `${PATHS.slices}/${agent}/env.json`;
+}
+
+/** Tells update-agent another size of the database's container than this machine asks for: the way back to an older one. */
+export function writeContainerSize(files: RootFiles) {
+  return async (wanted: Wanted, container: Record<string, string>): Promise<void> => {
+    const slice = planSlices(wanted, await readDatabaseUrl(files))["update-agent"];
+    const content = `${JSON.stringify({ ...slice, compose: container })}\n`;
+    await files.write(slicePath("update-agent"), content, { mode: 0o600, ...IDENTITIES["update-agent"] });
+  };
 }
 
 function agentSteps(wanted: Wanted, databaseUrl: string | null): SliceStep[] {
@@ -62,7 +72,7 @@ function activeEnvStep(wanted: Wanted): SliceStep {
   });
 }
 
-async function isInPlace({ file, content, attributes }: SliceStep, files: HostFiles): Promise<boolean> {
+async function isInPlace({ file, content, attributes }: SliceStep, files: RootFiles): Promise<boolean> {
   const [found, text] = [await files.attributes(file), await files.read(file)];
   if (!found || !text || sha256(text) !== sha256(content)) return false;
   return found.mode === attributes.mode && found.uid === attributes.uid && found.gid === attributes.gid;

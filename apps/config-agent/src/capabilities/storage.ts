@@ -1,7 +1,7 @@
 import { OperatorError } from "@appliance/errors";
 import type { Step } from "@appliance/jobs";
 import { step, type Capability, type Wanted } from "../capability.ts";
-import type { HostFiles } from "../host-files.ts";
+import type { RootFiles } from "../root-files.ts";
 import { PATHS } from "../paths.ts";
 import { STORAGE_TREE, planStorage, type Found, type StorageEntry } from "../plan-storage.ts";
 
@@ -10,7 +10,7 @@ interface StorageStep extends Step {
 }
 
 /** The folders of the manual, 6.4, on the volumes that env.yml asks for. */
-export function storageCapability(files: HostFiles): Capability<StorageStep> {
+export function storageCapability(files: RootFiles): Capability<StorageStep> {
   return {
     name: "storage",
     title: "Preparing the storage",
@@ -31,7 +31,7 @@ const VOLUMES = [
 ] as const;
 
 /** Writing below an unmounted /data would fill the root file system with data that vanishes at the next mount. */
-async function refuseAbsentVolume({ env }: Wanted, files: HostFiles): Promise<void> {
+async function refuseAbsentVolume({ env }: Wanted, files: RootFiles): Promise<void> {
   for (const { path, label, key } of VOLUMES) {
     if (env.appliance.storage.ignore[key] || (await files.isMountPoint(path))) continue;
     throw new OperatorError(
@@ -44,7 +44,7 @@ async function refuseAbsentVolume({ env }: Wanted, files: HostFiles): Promise<vo
   }
 }
 
-async function look(entry: StorageEntry, files: HostFiles): Promise<Found> {
+async function look(entry: StorageEntry, files: RootFiles): Promise<Found> {
   const found = await files.attributes(entry.path);
   if (!found) return "absent";
   const kind = entry.kind === "marker" ? "file" : entry.kind;
@@ -71,7 +71,7 @@ function summarize(entry: StorageEntry): string {
   return `Make the folder ${entry.path}`;
 }
 
-async function make(entry: StorageEntry, files: HostFiles): Promise<void> {
+async function make(entry: StorageEntry, files: RootFiles): Promise<void> {
   if (entry.kind === "folder") return files.ensureFolder(entry.path, { mode: entry.mode, ...entry.owner });
   if (entry.kind === "link") return files.ensureLink(entry.path, entry.target);
   return files.write(entry.path, "The storage step of the appliance prepared this folder.\n", {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { IDENTITIES } from "@appliance/host";
 import type { Step } from "@appliance/jobs";
 import { step, type Capability, type Wanted } from "../capability.ts";
-import type { HostFiles } from "../host-files.ts";
+import type { RootFiles } from "../root-files.ts";
 import { PATHS } from "../paths.ts";
 
 interface VaultKeyStep extends Step {
@@ -11,7 +11,7 @@ interface VaultKeyStep extends Step {
 }
 
 /** The two OpenPGP keys of the document vault, where the application imports them from (manual, 6.4). */
-export function vaultKeysCapability(files: HostFiles): Capability<VaultKeyStep> {
+export function vaultKeysCapability(files: RootFiles): Capability<VaultKeyStep> {
   return {
     name: "vault-keys",
     title: "Handing the vault keys to the application",

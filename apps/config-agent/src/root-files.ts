@@ -11,7 +11,7 @@ import {
 } from "@appliance/files";
 
 /** The appliance's own files on the host: every path is absolute there and cannot leave the host root. */
-export interface HostFiles {
+export interface RootFiles {
   /** Undefined when there is no such file. */
   read(path: string): Promise<Buffer | undefined>;
   write(path: string, data: string | Uint8Array, attributes: FileAttributes): Promise<void>;
@@ -32,7 +32,7 @@ export interface HostFiles {
   isMountPoint(path: string): Promise<boolean>;
 }
 
-export function createHostFiles(root: string): HostFiles {
+export function createRootFiles(root: string): RootFiles {
   const inFolder = <T>(path: string, work: (path: string) => Promise<T>) =>
     withFolderInRoot(root, dirname(path), {}, (folder) => work(join(folder, basename(path))));
   return {

@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import type { Host, WantedFile } from "@appliance/host";
+import type { Step } from "@appliance/jobs";
+import { step, type Capability, type Wanted } from "../capability.ts";
+
+interface ExtraFileStep extends Step {
+  file: WantedFile;
+}
+
+const DEFAULT_MODE = 0o644;
+const DEFAULT_OWNER = "root";
+
+/** `appliance:extra:files`: whatever the operator wants on the host. */
+export function extraFilesCapability({ files }: Host): Capability<ExtraFileStep> {
+  return {
+    name: "extra-files",
+    title: "Writing the extra files of env.yml",
+    async plan(wanted) {
+      const steps: ExtraFileStep[] = [];
+      for (const file of wantedFiles(wanted)) {
+        const found = await files.observe(file.path);
+        if (found.type === "file" && found.sha256 === digest(file.content) && found.mode === file.mode) continue;
+        const summary = found.type === "missing" ? `Write ${file.path}` : `Write ${file.path} anew`;
+        steps.push(step({ capability: "extra-files", summary, file }));
+      }
+      return steps;
+    },
+    async apply({ file }) {
+      await files.write(file);
+    },
+  };
+}
+
+function wantedFiles({ env }: Wanted): WantedFile[] {
+  return env.appliance.extra.files.map(({ path, contents, owner, permissions }) => ({
+    path,
+    content: contents,
+    mode: permissions ?? DEFAULT_MODE,
+    owner: owner ?? DEFAULT_OWNER,
+  }));
+}
+
+function digest(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}

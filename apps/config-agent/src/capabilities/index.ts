@@ -1,0 +1,49 @@
+import type { Host } from "@appliance/host";
+import type { Capability } from "../capability.ts";
+import type { Containers } from "../containers.ts";
+import type { Database } from "../database.ts";
+import type { ProbeDeps } from "../probe.ts";
+import type { RootFiles } from "../root-files.ts";
+import { applicationCapability } from "./application.ts";
+import { databaseServerCapability } from "./database-server.ts";
+import { databaseUrlCapability, readDatabaseUrl } from "./database-url.ts";
+import { databaseCapability } from "./database.ts";
+import { extraFilesCapability } from "./extra-files.ts";
+import { extraPackagesCapability } from "./extra-packages.ts";
+import { hostnameCapability } from "./hostname.ts";
+import { openCapability } from "./open.ts";
+import { siteCapability } from "./site.ts";
+import { slicesCapability, writeContainerSize } from "./slices.ts";
+import { storageCapability } from "./storage.ts";
+import { vaultKeysCapability } from "./vault-keys.ts";
+
+export interface CapabilityDeps {
+  host: Host;
+  files: RootFiles;
+  containers: Containers;
+  database: Database;
+  probe: ProbeDeps;
+  version: string;
+  httpsPort: number;
+  /** Takes the status page away. */
+  open: () => Promise<void>;
+}
+
+/** Everything that env.yml decides, in the order of start: each part may rely on those before it. */
+export function allCapabilities(deps: CapabilityDeps): readonly Capability[] {
+  const { host, files, containers, database, httpsPort, version, probe, open } = deps;
+  return [
+    storageCapability(files),
+    databaseUrlCapability(files),
+    slicesCapability(files, () => readDatabaseUrl(files)),
+    hostnameCapability(host),
+    vaultKeysCapability(files),
+    extraFilesCapability(host),
+    extraPackagesCapability(host),
+    databaseServerCapability({ files, containers, database, writeContainerSize: writeContainerSize(files) }),
+    databaseCapability(files, database),
+    siteCapability(files, httpsPort),
+    applicationCapability({ files, containers, version }),
+    openCapability({ files, probe, open }),
+  ];
+}

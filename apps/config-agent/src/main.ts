@@ -1,0 +1,94 @@
+import { createLog, parseAgentConfig, runAgent, startAgent } from "@appliance/agent";
+import { runCommand } from "@appliance/command";
+import { secretsOf, type Env } from "@appliance/env";
+import { ConfigApply, ConfigCheck, ConfigStop, DatabaseCreate, createProducer, handle } from "@appliance/jobs";
+import { createActiveEnv } from "./active-env.ts";
+import { allCapabilities } from "./capabilities/index.ts";
+import { Variables } from "./config.ts";
+import { createContainers } from "./containers.ts";
+import { connectDatabase } from "./database.ts";
+import { createFailureFile } from "./failure.ts";
+import { createHost } from "./host.ts";
+import { createLifecycle } from "./lifecycle.ts";
+import { PATHS } from "./paths.ts";
+import { prepareControl } from "./prepare-control.ts";
+import { createRootFiles } from "./root-files.ts";
+import { routes } from "./routes.ts";
+import { createStatus } from "./status.ts";
+import { supervise } from "./supervise.ts";
+
+if (process.argv[2] === "prepare") await prepare();
+else await runAgent(start);
+
+/** The one-shot service `prepare` is this program too, since it needs the same libraries and rights. */
+async function prepare() {
+  const { CONTROL_DIR: controlDir = PATHS.control, RUN_DIR: runDir = "/run/appliance" } = process.env;
+  await prepareControl({ controlDir, runDir, run: runCommand, log: (message) => console.log(message) });
+}
+
+async function start() {
+  const config = parseAgentConfig("config-agent", process.env, Variables);
+  const {
+    HOST_ROOT,
+    HOST_POWERS,
+    APPLIANCE_VERSION: version,
+    PROBE_TARGET,
+    PROBE_IN_HOST_NETWORK,
+    HTTPS_PORT,
+    ENV_YML,
+  } = config.variables;
+  let known: Env | undefined;
+  const log = createLog({ config, secrets: () => (known ? secretsOf(known) : []) });
+  const producer = createProducer({ connection: config.queue, agent: "config-agent", log });
+  const host = createHost(HOST_POWERS, HOST_ROOT, runCommand);
+  const files = createRootFiles(HOST_ROOT);
+  const now = () => new Date();
+  const status = createStatus(files, now);
+  const failure = createFailureFile(files, now);
+  const activeEnv = createActiveEnv(files);
+  const containers = createContainers(producer);
+  const database = connectDatabase(`${HOST_ROOT}${PATHS.databaseSocket}`);
+  const capabilities = allCapabilities({
+    host,
+    files,
+    containers,
+    database,
+    version,
+    httpsPort: HTTPS_PORT,
+    probe: { run: runCommand, target: PROBE_TARGET, inHostNetwork: PROBE_IN_HOST_NETWORK },
+    open: () => status.show(false),
+  });
+  const onEnv = (env: Env, source: string) => {
+    known = env;
+    activeEnv.setSource(source);
+  };
+  const lifecycle = createLifecycle({
+    host,
+    files,
+    capabilities,
+    containers,
+    database,
+    failure,
+    status,
+    log,
+    onEnv,
+    envYml: ENV_YML,
+  });
+  const stopping = new AbortController();
+  const agent = await startAgent({
+    config,
+    version,
+    log,
+    producer,
+    jobs: [
+      handle(ConfigApply, lifecycle.apply),
+      handle(ConfigCheck, lifecycle.check),
+      handle(ConfigStop, lifecycle.stop),
+      handle(DatabaseCreate, lifecycle.createDatabase),
+    ],
+    routes: routes({ status, failure, activeEnv }),
+    onClose: () => stopping.abort(),
+  });
+  void supervise({ producer, containers, failure, status, log }, stopping.signal);
+  return agent;
+}

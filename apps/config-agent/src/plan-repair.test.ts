@@ -1,0 +1,41 @@
+import type { Container } from "@appliance/jobs";
+import { expect, it } from "vitest";
+import { planRepair } from "./plan-repair.ts";
+
+const container = (overrides: Partial<Container>): Container => ({
+  project: "application",
+  service: "ecs.web",
+  container: "ecs_ecs.web_1",
+  image: "appliance/sample:dev",
+  state: "running",
+  health: "healthy",
+  exitCode: null,
+  startedAt: null,
+  restartCount: 0,
+  ...overrides,
+});
+
+it("leaves a running appliance alone", () => {
+  expect(planRepair({ phase: "ready", failed: false, containers: [container({})] })).toBeNull();
+});
+
+it("brings back a part of the application or the database that died", () => {
+  const dead = [container({ state: "exited" }), container({ project: "core", service: "database", state: "exited" })];
+  expect(planRepair({ phase: "ready", failed: false, containers: dead })).toBe("not running: ecs.web, database");
+});
+
+it("leaves the agents to the engine, which restarts them itself", () => {
+  const dead = [container({ project: "core", service: "update-agent", state: "exited" })];
+  expect(planRepair({ phase: "ready", failed: false, containers: dead })).toBeNull();
+});
+
+it.each(["stopped", "standby", "failed", "starting", "unconfigured"] as const)(
+  "starts nothing in the phase %s",
+  (phase) => {
+    expect(planRepair({ phase, failed: false, containers: [container({ state: "exited" })] })).toBeNull();
+  },
+);
+
+it("starts nothing while a failure is not cleared", () => {
+  expect(planRepair({ phase: "ready", failed: true, containers: [container({ state: "exited" })] })).toBeNull();
+});

@@ -1,0 +1,25 @@
+import type { Container } from "@appliance/jobs";
+import type { Phase } from "./status.ts";
+
+export interface RepairObserved {
+  phase: Phase;
+  /** Whether a failure is not cleared yet. */
+  failed: boolean;
+  containers: readonly Container[];
+}
+
+/**
+ * Why an apply is needed to bring back what once ran, or null. Containers of the data stage have no restart of their own, since
+ * the engine would start them before their volumes are mounted; so this is what starts them again after a crash.
+ */
+export function planRepair({ phase, failed, containers }: RepairObserved): string | null {
+  if (phase !== "ready" || failed) return null;
+  const down = containers.filter(needsRepair);
+  return down.length === 0 ? null : `not running: ${down.map(({ service }) => service).join(", ")}`;
+}
+
+const DATA_STAGE = new Set(["database"]);
+
+function needsRepair({ project, service, state }: Container): boolean {
+  return (project === "application" || DATA_STAGE.has(service)) && state !== "running" && state !== "restarting";
+}

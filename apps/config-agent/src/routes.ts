@@ -1,0 +1,57 @@
+import type { AgentHttp } from "@appliance/agent";
+import * as z from "zod";
+import type { FailureFile } from "./failure.ts";
+import type { Status } from "./status.ts";
+import type { ActiveEnv } from "./active-env.ts";
+
+const StatusAnswer = z.object({
+  phase: z.enum(["unconfigured", "starting", "failed", "stopped", "standby", "updating", "recovering", "ready"]),
+  headline: z.string(),
+  domain: z.string().optional(),
+  hint: z.string().optional(),
+  /** ISO 8601; absent until the first run. */
+  updatedAt: z.string().optional(),
+  steps: z.array(
+    z.object({
+      name: z.string(),
+      state: z.enum(["done", "running", "waiting", "failed"]),
+      detail: z.string().optional(),
+      seconds: z.number().optional(),
+    }),
+  ),
+  failure: z.object({ code: z.string(), message: z.string(), remedy: z.string(), since: z.string() }).optional(),
+  /** The active configuration and where it came from; null before the first apply. */
+  env: z.object({ source: z.string(), sha256: z.string() }).nullable(),
+});
+
+interface Deps {
+  status: Status;
+  failure: FailureFile;
+  activeEnv: ActiveEnv;
+}
+
+/** What config-agent tells beyond what every agent does. */
+export function routes({ status, failure, activeEnv }: Deps) {
+  return (app: AgentHttp): void => {
+    const schema = { summary: "What the appliance is doing", response: { 200: StatusAnswer } };
+    app.get("/status", { schema }, async () => {
+      const { steps, ...current } = status.get();
+      // The file is the truth: an operator may have removed it, and a failure may have been written before this agent started.
+      const stored = await failure.read();
+      const cleared = current.phase === "failed" && !stored;
+      return {
+        ...current,
+        ...(stored ? { phase: "failed" as const, failure: stored } : {}),
+        ...(cleared
+          ? {
+              phase: "starting" as const,
+              headline: "The failure was cleared",
+              hint: "Start the appliance with `appliance start`.",
+            }
+          : {}),
+        steps: [...steps],
+        env: await activeEnv.read(),
+      };
+    });
+  };
+}

@@ -1,0 +1,51 @@
+import { redactedChanges, parseEnv, type Env } from "@appliance/env";
+import { flattenToRecord } from "@appliance/flat-yaml";
+import type { Host } from "@appliance/host";
+import type { Change } from "@appliance/jobs";
+import { parseYaml } from "@appliance/yaml11";
+import type { Wanted } from "./capability.ts";
+import { checkEnv, findEnv, type EnvSource } from "./env-source.ts";
+import { PATHS } from "./paths.ts";
+import type { RootFiles } from "./root-files.ts";
+
+export interface WantedDeps {
+  host: Host;
+  files: RootFiles;
+  /** See `findEnv`. */
+  envYml?: string | undefined;
+}
+
+const TREES = ["ecs", "appliance"];
+
+/** What env.yml and the machine ask for now. @throws OperatorError `ENV_ABSENT`, `ENV_INVALID` */
+export async function readWanted({ host, files, envYml }: WantedDeps): Promise<Wanted> {
+  const source = await findEnv(host.root, envYml);
+  const { env } = checkEnv(source);
+  const { memoryMb, cores, timeZone } = await host.facts();
+  return {
+    env,
+    source: source.name,
+    text: source.text,
+    flat: flatten(source),
+    changes: await changesSince(files, env),
+    timeZone,
+    memoryMb,
+    cores,
+  };
+}
+
+function flatten({ text, name }: EnvSource): Record<string, string> {
+  return flattenToRecord(parseYaml(text, { file: name }), TREES);
+}
+
+/** What differs from the configuration that is active; nothing for the first one, which would be all of it. */
+async function changesSince(files: RootFiles, env: Env): Promise<Change[]> {
+  const active = await files.read(PATHS.activeEnv);
+  const before = active && parseEnv(active, { file: PATHS.activeEnv }).env;
+  if (!before) return [];
+  return redactedChanges(before, env).map(({ path, before: from, after: to }) => ({
+    what: path,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  }));
+}
