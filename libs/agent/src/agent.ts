@@ -106,10 +106,7 @@ function startWork({ config, log, jobs, concurrency = {}, schedules }: AgentOpti
       for (const one of kept) await one.reconcile();
     },
     async close() {
-      await within(
-        DRAIN_MS,
-        Promise.all([...workers.map((worker) => worker.close()), ...kept.map(closeSchedules)]),
-      );
+      await within(DRAIN_MS, Promise.all([...workers.map((worker) => worker.close()), ...kept.map(closeSchedules)]));
       redis.disconnect();
     },
   };

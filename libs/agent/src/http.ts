@@ -9,7 +9,7 @@ import type { AgentConfig } from "./config.ts";
 import { problemOf, SEE_OPENAPI } from "./problem.ts";
 import { combineReady, type ReadyCheck } from "./ready.ts";
 import { isOpen, requireToken } from "./token.ts";
-import { toOpenApi, useZod, type ZodTypeProvider } from "./zod-provider.ts";
+import { toOpenApi, zodSchemaController, type ZodTypeProvider } from "./zod-provider.ts";
 
 /** An agent's HTTP server, whose routes are typed by zod schemas. */
 export type AgentHttp = FastifyInstance<
@@ -35,9 +35,9 @@ export async function createHttp({ config, version, log, readyChecks, registry, 
   const app = fastify({
     loggerInstance: quiet,
     logController: new LogController({ disableRequestLogging: true }), // nor is a health check every few seconds
+    schemaController: zodSchemaController,
     forceCloseConnections: true, // a kept-alive connection must not hold up a stop
   });
-  useZod(app);
   requireToken(app, config.http.token);
   answerProblems(app);
   await app.register(swagger, {
