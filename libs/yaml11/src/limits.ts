@@ -4,6 +4,8 @@ export interface Limits {
   readonly bytes: number;
   /** Keys of all mappings together, as written. */
   readonly keys: number;
+  /** Items of all lists together, as written. */
+  readonly items: number;
   /** Mappings and lists inside each other; the top one is 1. */
   readonly depth: number;
   /** Anchors (`&name`), and as many aliases (`*name`). */
@@ -18,6 +20,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   bytes: 256 * 1024,
   keys: 2000,
+  items: 4000,
   depth: 20,
   aliases: 10,
   expandedCharacters: 1_000_000,

@@ -169,10 +169,21 @@ describe("problems", () => {
     }
   });
 
+  it("are none for a file at its limits", () => {
+    const keys = Array.from({ length: 1980 }, (_, i) => `# why\nkey_${i}: "value ${i}" # note`).join("\n");
+    const list = `list:\n${"- a\n".repeat(3000)}`;
+    const deep = `deep: ${"[".repeat(19)}${"]".repeat(19)}`;
+    const shared = `shared: &s x\naliases: [${Array(10).fill("*s").join(", ")}]`;
+    expect(messages(parse([keys, deep, shared].join("\n")))).toEqual([]);
+    expect(messages(parse(list))).toEqual([]);
+    expect(messages(parse(`a: ${"x".repeat(256 * 1024 - 3)}`))).toEqual([]);
+  });
+
   it("respect limits that the caller sets", () => {
     const limited = (source: string, limits: object) => messages(parseYaml(source, { file: "f", limits }));
     expect(limited("a: 1", { bytes: 3 })).toEqual(["1:1 the file has 4 bytes, 3 are allowed"]);
     expect(limited("a: 1\nb: 2", { keys: 1 })).toEqual(["2:2 the file has more than 1 keys"]);
+    expect(limited("- 1\n- 2", { items: 1 })).toEqual(["2:1 the file has lists of more than 1 items"]);
     expect(limited("a: [1]", { depth: 1 })).toEqual(["1:4 more than 1 mappings and lists inside each other"]);
   });
 });

@@ -43,7 +43,8 @@ function readText(source: Uint8Array | string, limits: Limits, problems: Problem
 
 function readTree(text: string, limits: Limits, positionAt: PositionAt, problems: ProblemList): YamlNode | undefined {
   const tokens = scan(text, limits, problems.report);
-  const document = tokens && compose(tokens, text.length, problems.report);
+  if (!tokens || problems.isFull) return undefined;
+  const document = compose(tokens, text.length, problems.report);
   return document && new TreeBuilder(limits, positionAt, problems.report).build(document.contents);
 }
 

@@ -9,8 +9,8 @@ export type PositionAt = (offset: number) => Position;
 
 /** Looks positions up in indexes: a file of one long line has thousands of them, counting anew for each is quadratic. */
 export function createPositionAt(text: string): PositionAt {
-  const lineStarts = [0, ...indexesOf(/\n/g, text).map((index) => index + 1)];
-  const pairs = indexesOf(/[\u{10000}-\u{10FFFF}]/gu, text);
+  const lineStarts = lineStartsOf(text);
+  const pairs = Array.from(text.matchAll(/[\u{10000}-\u{10FFFF}]/gu), ({ index }) => index);
   return (offset) => {
     const line = countBelow(lineStarts, offset + 1);
     const start = lineStarts[line - 1] ?? 0;
@@ -19,8 +19,10 @@ export function createPositionAt(text: string): PositionAt {
   };
 }
 
-function indexesOf(pattern: RegExp, text: string): number[] {
-  return Array.from(text.matchAll(pattern), ({ index }) => index);
+function lineStartsOf(text: string): number[] {
+  const starts = [0];
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) starts.push(end + 1);
+  return starts;
 }
 
 /** How many of the ascending numbers are below `limit`. */

@@ -31,6 +31,11 @@ export class ProblemList {
     return this.#found.size === 0;
   }
 
+  /** More than will be shown: finding further ones only costs time. */
+  get isFull(): boolean {
+    return this.#found.size > MOST_PROBLEMS;
+  }
+
   /** The first fault at a place is the cause, later ones there follow from it. */
   readonly report: Report = (offset, fault) => {
     if (!this.#found.has(offset)) this.#found.set(offset, fault);

@@ -68,11 +68,11 @@ function parseLexemes(lexemes: readonly string[], limits: Limits, report: Report
 /** What the lexer says beside the text itself: a document begins, flow is broken off, text follows. */
 const isMark = (lexeme: string) => lexeme === CST.DOCUMENT || lexeme === CST.FLOW_END || lexeme === CST.SCALAR;
 
-type Counted = "part" | "key" | "anchor" | "alias";
+type Counted = "part" | "start" | "key" | "item" | "anchor" | "alias";
 
 /** Counts what has a limit and stops at the first excess. */
 class Gate {
-  readonly #counts: Record<Counted, number> = { part: 0, key: 0, anchor: 0, alias: 0 };
+  readonly #counts: Record<Counted, number> = { part: 0, start: 0, key: 0, item: 0, anchor: 0, alias: 0 };
   readonly #limits: Limits;
   readonly #report: Report;
   #textFollows = false;
@@ -93,11 +93,13 @@ class Gate {
     this.#textFollows = !isText && lexeme === CST.SCALAR;
     const type = isText ? "scalar" : CST.tokenType(lexeme);
     if (type === "map-value-ind") return this.#count("key", this.#limits.keys, tooManyKeys);
+    if (type === "seq-item-ind" || type === "comma") return this.#count("item", this.#limits.items, tooManyItems);
     if (type === "anchor") return this.#count("anchor", this.#limits.aliases, tooManyAliases);
     if (type === "alias") return this.#count("alias", this.#limits.aliases, tooManyAliases);
     if (type === "tag" && !isKnownTag(lexeme)) this.#report(offset, unknownTag);
-    if (type === "directive-line" && !knownDirective.test(lexeme)) this.#report(offset, unknownDirective);
-    return undefined;
+    // The first document may begin without its mark, so that only a third mark is too many for certain.
+    if (type === "doc-start") return this.#count("start", 2, () => secondDocument);
+    return type === "directive-line" && !knownDirective.test(lexeme) ? unknownDirective : undefined;
   }
 
   #count(what: Counted, most: number, excess: (most: number) => Fault): Fault | undefined {
@@ -125,7 +127,12 @@ const tooManyParts = (most: number): Fault => ({
 
 export const tooManyKeys = (most: number): Fault => ({
   message: `the file has more than ${most} keys`,
-  remedy: "Remove what is not needed; lists and blocks of text are not counted.",
+  remedy: "Remove what is not needed; list items and blocks of text are not counted.",
+});
+
+const tooManyItems = (most: number): Fault => ({
+  message: `the file has lists of more than ${most} items`,
+  remedy: "Keep long lists outside of this file.",
 });
 
 const tooManyAliases = (most: number): Fault => ({
