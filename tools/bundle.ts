@@ -52,6 +52,8 @@ const OPTIONS: BuildOptions = {
   legalComments: "none",
   banner: { js: REQUIRE },
   plugins: [emptyUnused],
+  // ssh2, below dockerode, tries these compiled helpers and goes on without them; no package is compiled here.
+  external: ["cpu-features", "*.node"],
 };
 
 async function bundle(app: string): Promise<void> {
