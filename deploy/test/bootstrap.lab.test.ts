@@ -1,0 +1,85 @@
+import { execFileSync } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Host, startHost } from "../../tools/lab/index.ts";
+
+const CHECKOUT = "/root/checkout";
+/** How long the application may take from a start of the host until it answers. */
+const SOON = { timeout: 180_000, interval: 1_000 };
+const THIRTY_MINUTES_MS = 1_800_000;
+
+/** The status code of the page of a host, without regard to its certificate; 0 when nothing answers. */
+async function pageStatus(host: Host): Promise<number> {
+  const curl = [
+    "curl",
+    "-sk",
+    "-o",
+    "/dev/null",
+    "-w",
+    "%{http_code}",
+    "--max-time",
+    "10",
+    "https://localhost/health/",
+  ];
+  return Number((await host.exec(curl, { allowFailure: true })).stdout);
+}
+
+function ownImages(): string[] {
+  return execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" }).trim().split("\n");
+}
+
+describe("bootstrap on a fresh host", () => {
+  let host: Host;
+  const page = () => pageStatus(host);
+  const bootstrap = (...args: string[]) =>
+    host.exec([`${CHECKOUT}/deploy/bootstrap.sh`, "--yes", ...args], { timeoutMs: THIRTY_MINUTES_MS });
+  beforeAll(async () => {
+    host = await startHost({ name: "bootstrap" });
+    await host.copyIn(process.cwd(), CHECKOUT);
+    // As on a host without network: the images come by `docker load`. The next test file builds them on the host.
+    await host.loadImages(ownImages());
+  });
+  afterAll(async () => host?.remove());
+
+  it("makes it an appliance that serves the sample application", async () => {
+    const { stdout } = await bootstrap("--sample", "--domain", "bootstrap.test");
+    expect(stdout).toContain("https://bootstrap.test/");
+    await expect.poll(page, SOON).toBe(200);
+    const { stdout: env } = await host.exec(["stat", "--format=%a %U", "/app/env.yml"]);
+    expect(env.trim()).toBe("600 root");
+  });
+
+  it("has told systemd, which knows the real result", async () => {
+    expect((await host.exec(["systemctl", "is-active", "appliance"])).stdout.trim()).toBe("active");
+  });
+
+  it("changes nothing in env.yml and keeps serving when it is run again", async () => {
+    const sum = async () => (await host.exec(["sha256sum", "/app/env.yml"])).stdout;
+    const before = await sum();
+    await bootstrap("--sample", "--domain", "other.test");
+    expect(await sum()).toBe(before);
+    expect(await page()).toBe(200);
+  });
+
+  it("refuses another env.yml than the one in place, and says what to do", async () => {
+    await host.exec(["sh", "-c", "sed 's/bootstrap.test/other.test/' /app/env.yml > /root/other.yml"]);
+    await expect(bootstrap("--env", "/root/other.yml")).rejects.toThrow("is there already and differs");
+  });
+
+  it("is back by itself after a reboot", async () => {
+    await host.reboot();
+    await expect.poll(page, SOON).toBe(200);
+  });
+
+  it("is back by itself after a power cut", async () => {
+    await host.cutPower();
+    await expect.poll(page, SOON).toBe(200);
+  });
+
+  it("stays stopped over a reboot when systemd was told to stop it, and starts by the same way", async () => {
+    await host.exec(["systemctl", "stop", "appliance"]);
+    await host.reboot();
+    await expect.poll(page, SOON).toBe(503);
+    await host.exec(["systemctl", "restart", "appliance"]);
+    await expect.poll(page, SOON).toBe(200);
+  });
+});
