@@ -36,6 +36,15 @@ describe("a line", () => {
     const { lines, unsafe } = flatten(parse('t: {"x; reboot #": 1, "$(id)": 2, "a\\nb": 3, my-key: 4, ok: 5}'), ["t"]);
     expect(lines).toEqual(["T_MY-KEY=4", "T_OK=5"]);
     expect(unsafe).toEqual(["t_$(id)", "t_a\nb", "t_x; reboot #"]);
+    expect(flatten(parse('"a b": {c: 1}\nt: {"x y": {a: 1, b: 2}, z: 3}'), ["."])).toEqual({
+      lines: ["T_Z=3"],
+      missing: [],
+      unsafe: ["a b", "t_x y"],
+    });
+  });
+
+  it("joins keys by whatever the caller wants", () => {
+    expect(linesOf("t: {a: {b: 1}}", ["t"], { combine: " . " })).toEqual(["T . A . B=1"]);
   });
 
   it("has the key as written, also where YAML 1.1 sees a truth value", () => {

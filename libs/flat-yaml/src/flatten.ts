@@ -15,17 +15,17 @@ export interface Flattened {
   readonly lines: string[];
   /** Trees that were asked for and are not there. */
   readonly missing: string[];
-  /** Keys left out because a shell would run a part of them. */
+  /** Keys left out, with all below them, because a shell would run a part of them. */
   readonly unsafe: string[];
 }
 
-/** A value of a tree, or the length of a list. */
-type Leaf = ScalarNode | number;
+/** A value of a tree, the length of a list, or in place of them a key that must not be written. */
+type Leaf = ScalarNode | number | "unsafe";
 
-interface Variable {
+interface Variable<L = Leaf> {
   /** The keys of the path, joined, as written in the file. */
   readonly key: string;
-  readonly leaf: Leaf;
+  readonly leaf: L;
 }
 
 /** The name for the whole document in place of a tree. */
@@ -57,9 +57,9 @@ function collect(document: YamlDocument, trees: readonly string[], combine: stri
   const isThere = (tree: string) => tree === WHOLE || root.entries.has(tree);
   const variables = trees.flatMap((tree) => variablesOfTree(root, tree, combine));
   return {
-    found: variables.filter(({ key }) => isSafe(key)),
+    found: variables.filter((variable): variable is Variable<ScalarNode | number> => variable.leaf !== "unsafe"),
     missing: trees.filter((tree) => !isThere(tree)),
-    unsafe: variables.map(({ key }) => key).filter((key) => !isSafe(key)),
+    unsafe: variables.filter(({ leaf }) => leaf === "unsafe").map(({ key }) => key),
   };
 }
 
@@ -75,7 +75,7 @@ function variablesOfTree(root: MapNode, tree: string, combine: string): Variable
   if (!node) return [];
   const start = tree === WHOLE ? "" : tree + combine;
   // Through a Map, so that of two paths with the same key the later one counts.
-  const leaves = new Map(leavesOf(node, "", combine));
+  const leaves = new Map(isSafe(tree) ? leavesOf(node, "", combine) : [["", "unsafe"] as const]);
   const variables = Array.from(leaves, ([key, leaf]) => ({ key: start + key, leaf }));
   return variables.sort((a, b) => compareCodePoints(a.key, b.key));
 }
@@ -84,23 +84,25 @@ function leavesOf(node: YamlNode, key: string, combine: string): [string, Leaf][
   const below = (part: string) => (key === "" ? part : key + combine + part);
   if (node.kind === "scalar") return [[key, node]];
   if (node.kind === "map") {
-    return Array.from(node.entries).flatMap(([name, { value }]) => leavesOf(value, below(name), combine));
+    return Array.from(node.entries).flatMap(([name, { value }]) =>
+      isSafe(name) ? leavesOf(value, below(name), combine) : [[below(name), "unsafe"]],
+    );
   }
   const items = node.items.flatMap((item, index) => leavesOf(item, below(String(index)), combine));
   return [...items, [`${key}${combine}LEN`, node.items.length]];
 }
 
 /** The output is made for `eval`: a key `x; reboot #` must not become a command. */
-const isSafe = (key: string) => /^[\p{L}\p{M}\p{N}_@%+=:,./-]*$/u.test(key);
+const isSafe = (name: string) => /^[\p{L}\p{M}\p{N}_@%+=:,.-]*$/u.test(name);
 
 /** Nothing at all for null, quotes for an empty text: scripts tell them apart by the file. */
-function shellText(leaf: Leaf): string {
+function shellText(leaf: ScalarNode | number): string {
   const raw = rawText(leaf);
   return typeof leaf !== "number" && leaf.type === "null" ? raw : quote(raw);
 }
 
 /** Text loses blanks at both ends, above all the line end of a block. */
-function rawText(leaf: Leaf): string {
+function rawText(leaf: ScalarNode | number): string {
   if (typeof leaf === "number") return String(leaf);
   if (leaf.type === "null") return "";
   if (leaf.type === "float") return repr(leaf.value);

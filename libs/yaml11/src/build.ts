@@ -126,7 +126,7 @@ export class TreeBuilder {
     const { node } = this.#build(key, offset);
     if (node.kind !== "scalar") this.#report(offset, notAKey);
     const text = node.kind === "scalar" ? node.source : "";
-    return { text, offset, isMerge: text === "<<" && node.kind === "scalar" && !node.quoted };
+    return { text, offset, isMerge: isScalar(key) && key.source === "<<" && isUntaggedPlain(key) };
   }
 
   #alias(alias: Alias): Built {
@@ -150,6 +150,8 @@ export class TreeBuilder {
 
 const resolveUntagged = (source: string, quoted: boolean) =>
   quoted ? ({ type: "string", value: source } as const) : resolvePlain(source);
+
+const isUntaggedPlain = ({ type, tag }: Scalar) => type === Scalar.PLAIN && tag === undefined;
 
 function offsetOf(node: Node): number {
   return node.range?.[0] ?? 0;

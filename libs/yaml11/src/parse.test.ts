@@ -84,7 +84,8 @@ describe("merge keys", () => {
     expect(plain(parse(source).data)).toMatchObject({ a: { p: 1, q: 1, r: 3, s: 3 } });
   });
 
-  it("are ordinary keys in quotes", () => {
+  it("are ordinary keys in quotes or with a tag", () => {
+    expect(plain(parse("a: {!!str <<: 1}").data)).toEqual({ a: { "<<": 1 } });
     expect(plain(parse("a: {'<<': 1}").data)).toEqual({ a: { "<<": 1 } });
   });
 });
