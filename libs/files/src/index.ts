@@ -2,6 +2,6 @@ export { writeFileDurable, removeLeftovers, syncFolder, type FileAttributes } fr
 export { ensureDirectory } from "./ensure-directory.ts";
 export { switchSymlink } from "./switch-symlink.ts";
 export { publishGeneration, type GenerationFile } from "./publish-generation.ts";
-export { resolveInRoot, type ResolveOptions } from "./resolve-in-root.ts";
+export { resolveInRoot, resolveOnHost, type ResolveOptions } from "./resolve-in-root.ts";
 export { withFolderInRoot } from "./with-folder-in-root.ts";
 export { withFlock, type FlockOptions } from "./with-flock.ts";

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { resolveInRoot, withFolderInRoot, writeFileDurable } from "./index.ts";
+import { resolveInRoot, resolveOnHost, withFolderInRoot, writeFileDurable } from "./index.ts";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -38,6 +38,13 @@ describe("resolveInRoot", () => {
     symlinkSync("/etc/passwd", join(root, "app/passwd"));
     expect(await at("/app/passwd", { missing: "allow" })).toBe("/etc/passwd");
     await expect(at("/app/passwd")).rejects.toMatchObject({ code: "PATH_MISSING" });
+  });
+
+  it("gives the root itself, however it is written", async () => {
+    expect(await resolveInRoot(`${root}/`, "/data/")).toBe(`${root}/data`);
+    expect(await resolveInRoot("/", "/proc/../usr/.")).toBe("/usr");
+    expect(await resolveOnHost(root, "/app/etc")).toBe("/data/etc");
+    expect(await resolveOnHost(root, "/..")).toBe("/");
   });
 
   it("never leaves the root by .., in the path or in a symlink", async () => {

@@ -21,6 +21,12 @@ const MOST_SYMLINKS = 40;
  * `PATH_MISSING`.
  */
 export async function resolveInRoot(root: string, path: string, options: ResolveOptions = {}): Promise<string> {
+  const base = root.replace(/\/+$/, "");
+  return base + (await resolveOnHost(root, path, options));
+}
+
+/** As `resolveInRoot`, but what the host itself calls that place: an absolute path without symlinks. */
+export async function resolveOnHost(root: string, path: string, options: ResolveOptions = {}): Promise<string> {
   if (!path.startsWith("/")) throw refused(path, "it is not absolute");
   if (path.includes("\0")) throw refused(path, "it holds a NUL byte");
   const todo = path.split("/");
@@ -46,11 +52,10 @@ export async function resolveInRoot(root: string, path: string, options: Resolve
     if (target.startsWith("/")) done.length = 0;
     todo.unshift(...target.split("/"));
   }
-  return [withoutSlash(root), ...done].join("/");
+  return `/${done.join("/")}`;
 }
 
 const isName = (part: string) => part !== "" && part !== ".";
-const withoutSlash = (root: string) => (root.endsWith("/") ? root.slice(0, -1) : root);
 const mayFollow = (link: string, { symlinks = "follow" }: ResolveOptions) =>
   symlinks === "follow" || symlinks.includes(link);
 

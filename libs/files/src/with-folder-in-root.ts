@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { isSystemError, OperatorError } from "@appliance/errors";
-import { resolveInRoot, type ResolveOptions } from "./resolve-in-root.ts";
+import { resolveOnHost, type ResolveOptions } from "./resolve-in-root.ts";
 
 /**
  * Calls `work` with a path of the existing folder `path` of the host seen through `root`. The folder is held open: whoever
@@ -14,8 +14,8 @@ export async function withFolderInRoot<T>(
   options: Pick<ResolveOptions, "symlinks">,
   work: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const resolved = await resolveInRoot(root, path, options);
-  const handle = await openWithoutSymlinks(root, resolved.slice(root.length).split("/"), path);
+  const resolved = await resolveOnHost(root, path, options);
+  const handle = await openWithoutSymlinks(root, resolved.split("/"), path);
   try {
     return await work(through(handle));
   } finally {

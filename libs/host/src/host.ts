@@ -1,0 +1,147 @@
+import type { CommandResult } from "@appliance/command";
+
+/** Everything that may be done to a host. The list is closed: there is no verb for "any command". */
+export type Verb = "files" | "sshKeys" | "hostname" | "packages" | "mounts" | "units" | "reboot" | "program";
+
+/**
+ * A host and the work that can be done on it. Every verb is idempotent: killed anywhere and called again, it finishes.
+ * Verbs that change something return whether they had to.
+ *
+ * Errors common to all: `HOST_VERB_UNAVAILABLE` where `whyUnavailable` gives a reason, `HOST_ARGUMENT_REFUSED` for an argument
+ * that is not one, and those of `@appliance/command` and `@appliance/files`.
+ */
+export interface Host {
+  readonly kind: "systemd" | "plain" | "folder";
+  /** The folder through which the host's files are seen. */
+  readonly root: string;
+  /** A sentence why a verb cannot be carried out here, undefined when it can. A plan shows it instead of the step. */
+  whyUnavailable(verb: Verb): string | undefined;
+  facts(): Promise<HostFacts>;
+  readonly files: HostFiles;
+  readonly sshKeys: HostSshKeys;
+  readonly hostname: HostName;
+  readonly packages: HostPackages;
+  readonly mounts: HostMounts;
+  readonly units: HostUnits;
+  readonly program: HostProgram;
+  /** Asks for a reboot and returns at once. */
+  reboot(): Promise<void>;
+}
+
+export interface HostFacts {
+  /** Of the whole machine, in MiB. */
+  memoryMb: number;
+  cores: number;
+  /** IANA name; `UTC` where the host names none. */
+  timeZone: string;
+  /** `ID` and `VERSION_ID` of os-release; undefined below a root folder without one. */
+  os: { id: string; version: string } | undefined;
+  /** Changes with every boot. */
+  bootId: string;
+  hostname: string;
+  /** Whether systemd is process 1. */
+  systemd: boolean;
+}
+
+/** What stands at a path of the host. */
+export type ObservedFile =
+  | { type: "missing" }
+  | { type: "file"; sha256: string; size: number; mode: number; uid: number; gid: number }
+  | { type: "other" };
+
+export interface WantedFile {
+  /** Absolute, on the host. */
+  path: string;
+  content: string | Uint8Array;
+  mode: number;
+  /** `user:group`, names of the host or numbers; `user` alone takes that user's group. */
+  owner: string;
+}
+
+export interface HostFiles {
+  observe(path: string): Promise<ObservedFile>;
+  /**
+   * @throws OperatorError `PATH_REFUSED` for what `refusalOf` names, symlinks that are not the appliance's own, and anything
+   * but a regular file in its place; `HOST_OWNER_UNKNOWN`.
+   */
+  write(file: WantedFile): Promise<boolean>;
+}
+
+export interface HostSshKeys {
+  /** The lines of the user's authorized_keys that are keys. */
+  observe(user: string): Promise<string[]>;
+  /** Adds and removes these keys; all other lines stay. A key is itself, whatever its comment and options. */
+  change(user: string, keys: { add: readonly string[]; remove: readonly string[] }): Promise<boolean>;
+}
+
+export interface HostName {
+  observe(): Promise<string>;
+  /** Sets the running name, /etc/hostname and the 127.0.1.1 line of /etc/hosts. `name` may be a full domain name. */
+  set(name: string): Promise<boolean>;
+}
+
+export type PackageWork = { action: "install"; names: readonly string[] } | { action: "upgrade" };
+
+/** Work that outlives its asker. */
+export type TaskState =
+  | { state: "absent" }
+  | { state: "running" }
+  /** Ended without a result: the host was cut off or the work was killed. Starting it again finishes it. */
+  | { state: "interrupted"; output: string }
+  /** `output` is the end of what it wrote. */
+  | { state: "done"; exitCode: number; output: string };
+
+export interface HostPackages {
+  /** The installed version of each of `names`, undefined where it is not installed. */
+  observe(names: readonly string[]): Promise<Map<string, string | undefined>>;
+  /** Starts the work unless `id` is running or done; it survives the end of this agent and of the engine. */
+  start(id: string, work: PackageWork): Promise<void>;
+  poll(id: string): Promise<TaskState>;
+  /** Removes the record of work that is not running. */
+  forget(id: string): Promise<void>;
+}
+
+export interface Mount {
+  source: string;
+  target: string;
+  type: string;
+  options: string[];
+}
+
+export interface WantedMount {
+  type: string;
+  source: string;
+  /** Absolute; made when it is missing. */
+  target: string;
+  /** As for `mount -o`. User and password of cifs go by a file that only root reads, never by the command line. */
+  options?: string;
+}
+
+export interface HostMounts {
+  list(): Promise<Mount[]>;
+  mount(wanted: WantedMount): Promise<boolean>;
+  unmount(target: string): Promise<boolean>;
+}
+
+export interface HostUnits {
+  observe(unit: string): Promise<{ active: boolean; enabled: boolean }>;
+  start(unit: string): Promise<boolean>;
+  stop(unit: string): Promise<boolean>;
+  enable(unit: string): Promise<boolean>;
+}
+
+/** The operator's own program: text of env.yml, run by /bin/sh, or the name of a file in /app/etc/hooks. */
+export type ProgramSource = { text: string } | { hook: string };
+
+export interface ProgramOptions {
+  /** Handed over without being seen in a process list. Every value counts as a secret. */
+  env?: Readonly<Record<string, string>>;
+  timeoutMs: number;
+  signal?: AbortSignal;
+  onLine?: (line: string, stream: "stdout" | "stderr") => void;
+}
+
+export interface HostProgram {
+  /** @throws CommandError as `runCommand`; OperatorError `HOOK_REFUSED` for a hook that is missing or others may write. */
+  run(source: ProgramSource, options: ProgramOptions): Promise<CommandResult>;
+}

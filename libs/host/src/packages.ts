@@ -1,0 +1,70 @@
+import type { HostPackages, PackageWork } from "./host.ts";
+import type { HostPower } from "./power.ts";
+import { assertPackages } from "./refuse.ts";
+import { createTasks } from "./tasks.ts";
+
+/**
+ * Asks nothing, keeps changed configuration files, waits for another apt, and first finishes what a cut-off run left half
+ * configured. The text is fixed; the names of packages are its arguments.
+ */
+export const PACKAGES_SCRIPT = `# Written by the appliance. Usage: sh work.sh install PACKAGE... | upgrade
+set -u
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+apt() {
+  apt-get --yes --quiet -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=900 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+}
+again() {
+  attempt=1
+  until "$@"; do
+    [ "$attempt" -lt 30 ] || return 1
+    attempt=$((attempt + 1))
+    sleep 10
+  done
+}
+action=$1
+shift
+again dpkg --force-confdef --force-confold --configure -a || exit 1
+again apt update || exit 1
+case $action in
+install) apt install -- "$@" ;;
+upgrade) apt upgrade --with-new-pkgs ;;
+esac
+`;
+
+/** Debian packages of the host, through its own dpkg and apt. */
+export function createHostPackages(power: HostPower, root: string): HostPackages {
+  const tasks = createTasks({ power, root, verb: "packages" });
+  return {
+    async observe(names) {
+      assertPackages(names);
+      const format = "${Package}\\t${db:Status-Status}\\t${Version}\\n";
+      // It ends with 1 when one of them is unknown, and still lists the others.
+      const { stdout } = await power.observe("dpkg-query", ["-W", "-f", format, "--", ...names], {
+        okExitCodes: [0, 1],
+      });
+      const installed = parseInstalled(stdout);
+      return new Map(names.map((name) => [name, installed.get(name)]));
+    },
+    async start(id, work) {
+      await tasks.start(id, PACKAGES_SCRIPT, argumentsOf(work));
+    },
+    poll: (id) => tasks.poll(id),
+    forget: (id) => tasks.forget(id),
+  };
+}
+
+function argumentsOf(work: PackageWork): string[] {
+  if (work.action === "upgrade") return ["upgrade"];
+  assertPackages(work.names);
+  return ["install", ...work.names];
+}
+
+function parseInstalled(list: string): Map<string, string> {
+  const rows = list.split("\n").map((line) => line.split("\t"));
+  return new Map(
+    rows.flatMap(([name, status, version]) =>
+      name && version && status === "installed" ? [[name, version] as const] : [],
+    ),
+  );
+}

@@ -1,0 +1,331 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommand } from "@appliance/command";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createPlainHost, createRootFolderHost, createSystemdHost, type Host, type Verb } from "./index.ts";
+
+const isRoot = process.getuid?.() === 0;
+const { uid: myUid, gid: myGid } = statSync("/proc/self");
+const ME = `${myUid}:${myGid}`;
+
+let root: string;
+let host: Host;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "host-"));
+  for (const folder of ["etc", "app", "data/etc", "home/ada", "run", "usr/lib"])
+    mkdirSync(join(root, folder), { recursive: true });
+  symlinkSync("/data/etc", join(root, "app/etc"));
+  symlinkSync("usr/lib", join(root, "lib"));
+  writeFileSync(
+    join(root, "etc/passwd"),
+    `root:x:0:0:root:/root:/bin/bash\nada:x:1815:1852:Ada:/home/ada:/bin/sh\nme:x:${myUid}:${myGid}::/home/ada:\n`,
+  );
+  writeFileSync(join(root, "etc/group"), "root:x:0:\nssl-cert:x:117:ada\n");
+  host = createRootFolderHost({ root });
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const write = (path: string, content = "text", more: { mode?: number; owner?: string } = {}) =>
+  host.files.write({ path, content, mode: 0o600, owner: ME, ...more });
+const textOf = (path: string) => readFileSync(join(root, path), "utf8");
+
+describe("files", () => {
+  it("writes once, and again only when content, mode or owner differ", async () => {
+    expect(await write("/etc/motd")).toBe(true);
+    expect(await write("/etc/motd")).toBe(false);
+    expect(await write("/etc/motd", "other")).toBe(true);
+    expect(await write("/etc/motd", "other", { mode: 0o644 })).toBe(true);
+    expect(await host.files.observe("/etc/motd")).toEqual({
+      type: "file",
+      sha256: createHash("sha256").update("other").digest("hex"),
+      size: 5,
+      mode: 0o644,
+      uid: myUid,
+      gid: myGid,
+    });
+  });
+
+  it.runIf(isRoot)("knows owners by the host's names and by numbers", async () => {
+    const ownerOf = async (owner: string) => {
+      await write("/etc/file", "text", { owner });
+      const { uid, gid } = statSync(join(root, "etc/file"));
+      return [uid, gid];
+    };
+    expect(await ownerOf("ada:ssl-cert")).toEqual([1815, 117]);
+    expect(await ownerOf("ada")).toEqual([1815, 1852]);
+    expect(await ownerOf("root:root")).toEqual([0, 0]);
+    expect(await ownerOf("5000:117")).toEqual([5000, 117]);
+  });
+
+  it.each(["adda:root", "root:ssl-certs", "ada:", ":root", "a:b:c", ""])("refuses the owner %j", async (owner) => {
+    await expect(write("/etc/file", "", { owner })).rejects.toMatchObject({ code: "HOST_OWNER_UNKNOWN" });
+    expect(existsSync(join(root, "etc/file"))).toBe(false);
+  });
+
+  it("suggests the name that was probably meant", async () => {
+    await expect(write("/etc/file", "", { owner: "adda:root" })).rejects.toThrow(
+      "this host has no user 'adda', did you mean 'ada'?",
+    );
+  });
+
+  it("makes missing folders, as root's and 0755", async () => {
+    await write("/etc/new/deep/file");
+    expect(textOf("etc/new/deep/file")).toBe("text");
+    expect(statSync(join(root, "etc/new/deep")).mode & 0o777).toBe(0o755);
+  });
+
+  it("goes through the appliance's own symlinks and merged /usr, inside the root", async () => {
+    await write("/app/etc/hooks/start");
+    await write("/lib/systemd/x.conf");
+    expect([textOf("data/etc/hooks/start"), textOf("usr/lib/systemd/x.conf")]).toEqual(["text", "text"]);
+  });
+
+  it("refuses any other symlink, on the way or at the end", async () => {
+    symlinkSync("/data/etc", join(root, "etc/link"));
+    symlinkSync("/etc/passwd", join(root, "etc/end"));
+    for (const path of ["/etc/link/file", "/etc/end"])
+      await expect(write(path)).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    expect(textOf("etc/passwd")).toContain("ada");
+  });
+
+  it("refuses a foreign place also when an own symlink leads there", async () => {
+    rmSync(join(root, "app/etc"));
+    symlinkSync("/run/appliance", join(root, "app/etc"));
+    mkdirSync(join(root, "run/appliance"));
+    await expect(write("/app/etc/slice")).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+      message: expect.stringContaining("/run/appliance"),
+    });
+  });
+
+  it.each(["etc/x", "/etc/../x", "/proc/x", "/run/docker.sock", "/run/appliance/x", "/var/lib/appliance/x"])(
+    "refuses %s",
+    async (path) => {
+      await expect(write(path)).rejects.toMatchObject({ code: "PATH_REFUSED" });
+    },
+  );
+
+  it("refuses to replace a folder, a pipe or a device", async () => {
+    mkdirSync(join(root, "etc/folder"));
+    spawnSync("mkfifo", [join(root, "etc/pipe")]);
+    for (const path of ["/etc/folder", "/etc/pipe"]) {
+      expect(await host.files.observe(path)).toEqual({ type: "other" });
+      await expect(write(path)).rejects.toMatchObject({
+        code: "PATH_REFUSED",
+        message: expect.stringContaining("no regular file"),
+      });
+    }
+  });
+
+  it("leaves the other name of a hard link alone", async () => {
+    writeFileSync(join(root, "etc/one"), "precious");
+    linkSync(join(root, "etc/one"), join(root, "etc/two"));
+    await write("/etc/two", "new");
+    expect([textOf("etc/one"), textOf("etc/two")]).toEqual(["precious", "new"]);
+  });
+
+  it("says what is missing", async () => {
+    expect(await host.files.observe("/etc/nothing/here")).toEqual({ type: "missing" });
+  });
+});
+
+describe("ssh keys", () => {
+  const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me@example.org";
+  let withKeys: Host;
+  beforeEach(() => {
+    withKeys = createSystemdHost({ run: runCommand, root });
+  });
+
+  it("adds a key once, in a file that only the user reads", async () => {
+    expect(await withKeys.sshKeys.change("me", { add: [key], remove: [] })).toBe(true);
+    expect(await withKeys.sshKeys.change("me", { add: [key], remove: [] })).toBe(false);
+    expect(await withKeys.sshKeys.observe("me")).toEqual([key]);
+    const modes = [".ssh", ".ssh/authorized_keys"].map((name) => statSync(join(root, "home/ada", name)).mode & 0o777);
+    expect(modes).toEqual([0o700, 0o600]);
+  });
+
+  it("removes a deprecated key and leaves the operator's own", async () => {
+    mkdirSync(join(root, "home/ada/.ssh"));
+    writeFileSync(join(root, "home/ada/.ssh/authorized_keys"), `# mine\nssh-rsa AAAAB3own own\n${key}\n`);
+    await withKeys.sshKeys.change("me", { add: [], remove: [key] });
+    expect(textOf("home/ada/.ssh/authorized_keys")).toBe("# mine\nssh-rsa AAAAB3own own\n");
+  });
+
+  it("makes no file to remove a key from", async () => {
+    expect(await withKeys.sshKeys.change("me", { add: [], remove: [key] })).toBe(false);
+    expect(readdirSync(join(root, "home/ada"))).toEqual([]);
+  });
+
+  it("writes nowhere else when the user made .ssh a symlink", async () => {
+    symlinkSync("/etc", join(root, "home/ada/.ssh"));
+    await expect(withKeys.sshKeys.change("me", { add: [key], remove: [] })).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+    });
+    expect(existsSync(join(root, "etc/authorized_keys"))).toBe(false);
+  });
+
+  it.each(["not a key", `${key}\nssh-rsa AAAAB3evil x`, "# ssh-rsa AAAAB3x"])(
+    "refuses %j without quoting it",
+    async (bad) => {
+      await expect(withKeys.sshKeys.change("me", { add: [bad], remove: [] })).rejects.toMatchObject({
+        code: "HOST_ARGUMENT_REFUSED",
+        message: "an entry of ssh_authorized_keys is not a public key",
+      });
+    },
+  );
+
+  it("names a user that does not exist", async () => {
+    await expect(withKeys.sshKeys.observe("adda")).rejects.toMatchObject({ code: "HOST_OWNER_UNKNOWN" });
+  });
+});
+
+describe("facts", () => {
+  it("are those of the machine, and of the files below the root", async () => {
+    writeFileSync(join(root, "etc/os-release"), 'NAME="x"\nID=debian\nVERSION_ID="13"\n');
+    symlinkSync("/usr/share/zoneinfo/Europe/Vienna", join(root, "etc/localtime"));
+    const facts = await host.facts();
+    expect(facts).toMatchObject({ os: { id: "debian", version: "13" }, timeZone: "Europe/Vienna", systemd: false });
+    expect(facts.memoryMb).toBe(
+      Math.floor(Number(/MemTotal:\s+(\d+)/.exec(readFileSync("/proc/meminfo", "utf8"))?.[1]) / 1024),
+    );
+    expect(facts.cores).toBe(readFileSync("/proc/stat", "utf8").match(/^cpu\d+ /gm)?.length);
+    expect(facts.bootId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it.each([
+    ["a copied localtime and a name beside it", "Europe/Berlin\n", "Europe/Berlin"],
+    ["a name that is no zone", "Nowhere/Land\n", "UTC"],
+    ["no name at all", undefined, "UTC"],
+  ])("take the time zone of a host with %s", async (_what, named, expected) => {
+    writeFileSync(join(root, "etc/localtime"), "TZif");
+    if (named) writeFileSync(join(root, "etc/timezone"), named);
+    expect((await host.facts()).timeZone).toBe(expected);
+  });
+
+  it("see systemd by the folder that it makes", async () => {
+    mkdirSync(join(root, "run/systemd/system"), { recursive: true });
+    expect((await host.facts()).systemd).toBe(true);
+  });
+});
+
+describe("a root folder", () => {
+  const acts: [Verb, (on: Host) => Promise<unknown>][] = [
+    ["hostname", (on) => on.hostname.set("other-name")],
+    ["packages", (on) => on.packages.start("x", { action: "upgrade" })],
+    ["mounts", (on) => on.mounts.mount({ type: "tmpfs", source: "none", target: "/mnt/x" })],
+    ["units", (on) => on.units.stop("docker.service")],
+    ["program", (on) => on.program.run({ text: "true" }, { timeoutMs: 1 })],
+    ["sshKeys", (on) => on.sshKeys.change("root", { add: [], remove: [] })],
+    ["reboot", (on) => on.reboot()],
+  ];
+
+  it.each(acts)("never does %s to the machine, and gives the reason for the plan", async (verb, act) => {
+    expect(host.whyUnavailable(verb)).toMatch(/this machine, not on this root$/);
+    await expect(act(host)).rejects.toMatchObject({ code: "HOST_VERB_UNAVAILABLE" });
+    expect(readdirSync(join(root, "etc")).sort()).toEqual(["group", "passwd"]);
+  });
+
+  it("has the verb that it can carry out", () => {
+    expect(host.whyUnavailable("files")).toBeUndefined();
+  });
+});
+
+describe("hooks", () => {
+  const run = (hook: string) => createPlainHost({ run: runCommand, root }).program.run({ hook }, { timeoutMs: 5_000 });
+  const hooks = () => join(root, "data/etc/hooks");
+  beforeEach(() => mkdirSync(hooks(), { mode: 0o755 }));
+
+  const put = (name: string, mode: number) => {
+    writeFileSync(join(hooks(), name), "#!/bin/sh\n");
+    chmodSync(join(hooks(), name), mode);
+  };
+
+  it("are refused when others may write them, they may not be executed, are missing or lie elsewhere", async () => {
+    put("group-writable", 0o775);
+    put("plain-text", 0o644);
+    symlinkSync("/etc/passwd", join(hooks(), "link"));
+    for (const name of ["group-writable", "plain-text", "link", "missing", "../../etc/passwd", "a/b", "-x", ""])
+      await expect(run(name)).rejects.toMatchObject({ code: "HOOK_REFUSED" });
+  });
+
+  it.runIf(isRoot)("are refused in a folder that others may write, or of another owner", async () => {
+    put("start", 0o755);
+    chmodSync(hooks(), 0o777);
+    await expect(run("start")).rejects.toMatchObject({ code: "HOOK_REFUSED" });
+    chmodSync(hooks(), 0o755);
+    chownSync(join(hooks(), "start"), 1000, 1000);
+    await expect(run("start")).rejects.toMatchObject({ code: "HOOK_REFUSED" });
+  });
+});
+
+describe("mounts", () => {
+  interface Wanted {
+    type?: string;
+    source?: string;
+    target?: string;
+    options?: string;
+  }
+
+  const mount = (wanted: Wanted) => {
+    const calls: string[][] = [];
+    const on = createPlainHost({
+      root,
+      run: async (program, args) => {
+        calls.push([program, ...args]);
+        const file = /credentials=([^, ]+)/.exec(args.join(" "))?.[1];
+        if (file)
+          calls.push(["credentials", readFileSync(root + file, "utf8"), String(lstatSync(root + file).mode & 0o777)]);
+        return { exitCode: 0, stdout: "", stderr: "", cutBytes: { stdout: 0, stderr: 0 }, durationMs: 1 };
+      },
+    });
+    const full = { type: "cifs", source: "//1.2.3.4/volume", target: "/mnt/appliance-test", ...wanted };
+    return on.mounts.mount(full).then(() => calls);
+  };
+
+  it("give user and password of cifs by a file that only root reads and that is gone afterwards", async () => {
+    const [command, file] = await mount({ options: "user=ada,vers=3.0,pass=a=b c" });
+    expect(command?.slice(-7, -1)).toEqual([
+      "-t",
+      "cifs",
+      "-o",
+      expect.stringMatching(/^vers=3.0,credentials=\/run\/appliance\/host\/[0-9a-f]+$/),
+      "--",
+      "//1.2.3.4/volume",
+    ]);
+    expect(file).toEqual(["credentials", "username=ada\npassword=a=b c\n", String(0o600)]);
+    expect(readdirSync(join(root, "run/appliance/host"))).toEqual([]);
+  });
+
+  const refused: Wanted[] = [
+    { type: "davfs", options: "username=ada,password=secret-word" },
+    { type: "-o loop" },
+    { source: "" },
+    { options: "rw\nx" },
+    ...["/", "/etc", "/proc/x", "/run/x", "/usr/lib", "/mnt/../etc", "mnt", "/mnt/", "/app"].map((target) => ({
+      target,
+    })),
+  ];
+
+  it.each(refused.map((wanted) => [wanted]))("refuse %j", async (wanted) => {
+    const error = await mount(wanted).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "HOST_ARGUMENT_REFUSED" });
+    expect(String(error)).not.toContain("secret-word");
+  });
+});
