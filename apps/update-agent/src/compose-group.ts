@@ -21,20 +21,27 @@ export interface ComposeGroup {
   environment: Readonly<Record<string, string>>;
 }
 
-/** Where the two projects come from. `hostCheckout` is the checkout's path on the host. */
-export function coreGroup(config: Config, slice: Pick<Slice, "compose">, hostCheckout: string): ComposeGroup {
+/** Where things that this process sees elsewhere lie on the host. */
+export interface HostPaths {
+  checkout: string;
+  /** The folder below which the appliance keeps everything, APPLIANCE_ROOT. */
+  root: string;
+}
+
+/** The project that this agent is part of. */
+export function coreGroup(config: Config, slice: Pick<Slice, "compose">, host: HostPaths): ComposeGroup {
   return {
     project: "core",
     name: config.coreProject,
     files: config.coreFiles,
-    envFiles: envFiles(config),
-    directory: join(hostCheckout, "compose"),
+    envFiles: envFiles(config, "core"),
+    directory: join(host.checkout, "compose"),
     environment: slice.compose,
   };
 }
 
 /** @throws OperatorError `APPLICATION_NOT_CONFIGURED` in standby, `APPLICATION_UNKNOWN` when there is no such group. */
-export function applicationGroup(config: Config, slice: Slice, hostCheckout: string): ComposeGroup {
+export function applicationGroup(config: Config, slice: Slice, host: HostPaths): ComposeGroup {
   if (!slice.application) throw notConfigured();
   const { composeFile, environment } = slice.application;
   const file = join(config.checkout, composeFile);
@@ -43,26 +50,29 @@ export function applicationGroup(config: Config, slice: Slice, hostCheckout: str
     project: "application",
     name: config.applicationProject,
     files: [file],
-    envFiles: envFiles(config),
-    directory: dirname(join(hostCheckout, composeFile)),
+    envFiles: envFiles(config, "application"),
+    directory: dirname(join(host.checkout, composeFile)),
     environment,
   };
 }
 
 /**
- * Variables of compose files that are no secrets: those of the environment are, and are masked wherever they appear.
- * The application joins networks of the core, whose names begin with the core's project.
+ * Writes the variables of compose files that are no secrets: those of the environment count as secrets and are masked
+ * wherever they appear. The application is given the root as an absolute path and the project whose networks it joins.
  */
-export async function writeSettings(config: Config): Promise<void> {
-  const settings = [`CORE_PROJECT=${config.coreProject}`, `APPLIANCE_VERSION=${config.version}`];
-  await writeFile(settingsFile(config), `${settings.join("\n")}\n`);
+export async function writeSettings(config: Config, host: HostPaths): Promise<void> {
+  const version = `APPLIANCE_VERSION='${config.version}'\n`;
+  const place = `APPLIANCE_ROOT='${host.root}'\nAPPLIANCE_PROJECT='${config.coreProject}'\n`;
+  await writeFile(settingsFile(config, "core"), version);
+  await writeFile(settingsFile(config, "application"), version + place);
 }
 
-const settingsFile = ({ workDir }: Config): string => join(workDir, "settings.env");
+const settingsFile = ({ workDir }: Config, project: Project): string => join(workDir, `${project}.env`);
 
-/** The last one wins: it is what bootstrap wrote for this host, such as its root folder and its ports. */
-function envFiles(config: Config): string[] {
-  return [settingsFile(config), join(config.checkout, "compose", ".env")].filter((file) => existsSync(file));
+/** Ours is read last and wins over what bootstrap wrote for this host, such as ports and subnets. */
+function envFiles(config: Config, project: Project): string[] {
+  const ofHost = join(config.checkout, "compose", ".env");
+  return [...(existsSync(ofHost) ? [ofHost] : []), settingsFile(config, project)];
 }
 
 function notConfigured(): OperatorError {

@@ -77,7 +77,7 @@ function unescape({ service, command, arguments: patterns }: Operation): Operati
 
 function isPattern(text: string): boolean {
   try {
-    return Boolean(new RegExp(text.replaceAll("$$", "$"), "v"));
+    return Boolean(new RegExp(text.replaceAll("$$", "$"), "u"));
   } catch {
     return false;
   }

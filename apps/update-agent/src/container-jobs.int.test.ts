@@ -8,9 +8,8 @@ import { createDocker } from "./docker.ts";
 
 let group: ThrowAway;
 
-beforeAll(async () => {
+beforeAll(() => {
   group = throwAwayGroup();
-  await group.tools.prepare();
 });
 afterAll(() => group.remove());
 
@@ -71,6 +70,16 @@ describe("containers.up of the application", () => {
     expect(given).toContain(`ECS_SETTINGS=${environment.ECS_SETTINGS}`);
     expect(given).toContain("ECS_EMPTY=");
     expect(given.join()).not.toContain("never passed on");
+  });
+
+  it("tells the file where the appliance lies and whose networks to join", async () => {
+    const told = ["ROOT=${APPLIANCE_ROOT:?}", "PROJECT=${APPLIANCE_PROJECT:?}", "VERSION=${APPLIANCE_VERSION:?}"];
+    group.writeApplication({ services: { "ecs.web": sleeper({ environment: told }) } });
+    await up();
+    const given = JSON.parse(docker("inspect", "--format={{json .Config.Env}}", web())) as string[];
+    expect(given).toEqual(
+      expect.arrayContaining([`ROOT=${group.checkout}/appliance-root`, `PROJECT=${group.core}`, "VERSION=dev"]),
+    );
   });
 
   it("does nothing the second time", async () => {

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { Project } from "@appliance/jobs";
-import { applicationGroup, coreGroup, type ComposeGroup } from "./compose-group.ts";
+import { applicationGroup, coreGroup, writeSettings, type ComposeGroup, type HostPaths } from "./compose-group.ts";
 import type { Config } from "./config.ts";
 import type { Docker } from "./docker.ts";
 import { readSlice, secretsIn } from "./slice.ts";
@@ -14,25 +15,33 @@ export interface Groups {
   secretsOf(project: Project): Promise<string[]>;
 }
 
-export function createGroups(config: Config & { sliceDir: string }, docker: Docker): Groups {
-  let known: string | undefined;
-  const hostCheckout = async () => (known ??= await locateCheckout(config.checkout, docker));
-  const open = async (project: Project) => {
-    const slice = await readSlice(config.sliceDir);
-    const from = await hostCheckout();
-    return project === "core" ? coreGroup(config, slice, from) : applicationGroup(config, slice, from);
-  };
+export function createGroups(config: GroupsConfig, docker: Docker): Groups {
+  let known: HostPaths | undefined;
   return {
-    open,
+    async open(project) {
+      const slice = await readSlice(config.sliceDir);
+      known ??= await locate(config, docker);
+      await writeSettings(config, known);
+      return project === "core" ? coreGroup(config, slice, known) : applicationGroup(config, slice, known);
+    },
     nameOf: (project) => (project === "core" ? config.coreProject : config.applicationProject),
     secretsOf: async (project) => secretsIn(await readSlice(config.sliceDir).catch(() => undefined), project),
   };
 }
 
+type GroupsConfig = Config & { sliceDir: string };
+
+/** Where every slice of this agent lies below the root. */
+const SLICE_BELOW_ROOT = "/run/appliance/slices/update-agent";
+
 /**
- * Where the checkout lies on the host: a container finds it among its own mounts, which the engine knows under the container's
- * host name, its id. Outside of a container both are the same.
+ * A container finds what lies where on the host among its own mounts; the engine knows it under its host name, which is its id.
+ * Outside of a container the paths are the same, and the root is that of a plain checkout.
  */
-async function locateCheckout(checkout: string, docker: Docker): Promise<string> {
-  return (await docker.mountSource(hostname(), checkout)) ?? checkout;
+async function locate({ checkout, sliceDir }: GroupsConfig, docker: Docker): Promise<HostPaths> {
+  const onHost = (path: string) => docker.mountSource(hostname(), path);
+  const [hostCheckout = checkout, hostSlice = ""] = await Promise.all([onHost(checkout), onHost(sliceDir)]);
+  const isKnown = hostSlice.endsWith(SLICE_BELOW_ROOT);
+  const root = isKnown ? hostSlice.slice(0, -SLICE_BELOW_ROOT.length) : join(hostCheckout, "appliance-root");
+  return { checkout: hostCheckout, root: root || "/" };
 }

@@ -1,7 +1,6 @@
 import { createLog, parseAgentConfig, runAgent, startAgent, watchSlice } from "@appliance/agent";
 import { runCommand } from "@appliance/command";
 import { createProducer } from "@appliance/jobs";
-import { writeSettings } from "./compose-group.ts";
 import { createCompose } from "./compose.ts";
 import { toConfig, Variables } from "./config.ts";
 import { containerJobs } from "./container-jobs.ts";
@@ -18,7 +17,6 @@ await runAgent(async () => {
   // Jobs read the slice by themselves: one that was replaced a moment ago may not have been noticed here.
   const slice = await watchSlice({ dir: config.sliceDir, schema: Slice, log });
   secrets = () => secretsIn(slice.current());
-  await writeSettings(config);
 
   const docker = createDocker({ socketPath: config.dockerSocket });
   const compose = createCompose({ run: runCommand, dockerSocket: config.dockerSocket });

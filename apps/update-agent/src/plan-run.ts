@@ -31,7 +31,7 @@ export function planRun(wanted: RunWanted, model: GroupModel): OneOffOrder {
 function checkArguments({ operation, arguments: given }: RunWanted, patterns: readonly string[]): void {
   if (given.length !== patterns.length)
     throw wrongArguments(operation, `it takes ${patterns.length} arguments and was given ${given.length}`);
-  const wrong = given.findIndex((argument, i) => !new RegExp(`^(?:${patterns[i]})$`, "v").test(argument));
+  const wrong = given.findIndex((argument, i) => !new RegExp(`^(?:${patterns[i]})$`, "u").test(argument));
   if (wrong >= 0) throw wrongArguments(operation, `argument ${wrong + 1} does not match ${patterns[wrong]}`);
 }
 

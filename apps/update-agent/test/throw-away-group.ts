@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { runCommand } from "@appliance/command";
 import type { Log } from "@appliance/jobs";
 import { createCompose } from "../src/compose.ts";
-import { writeSettings } from "../src/compose-group.ts";
 import { toConfig, Variables } from "../src/config.ts";
 import { containerJobs } from "../src/container-jobs.ts";
 import { createDocker } from "../src/docker.ts";
@@ -111,12 +110,10 @@ function openTools(checkout: string, sliceDir: string, core: string, application
   const config = { ...toConfig(Variables.parse({ ...variables, WORK_DIR: join(checkout, "work") })), sliceDir };
   const engine = createDocker({ socketPath: SOCKET });
   return {
-    config,
     docker: engine,
     compose: createCompose({ run: runCommand, dockerSocket: SOCKET }),
     groups: createGroups(config, engine),
     workDir: config.workDir,
-    prepare: () => writeSettings(config),
   };
 }
 
