@@ -7,9 +7,10 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 
-/** Packages in CommonJS call `require`, which an ES module does not have. */
-const REQUIRE =
-  'import{createRequire as createRequire_}from"node:module";const require=createRequire_(import.meta.url);';
+/** Packages in CommonJS use `require`, `__filename` and `__dirname`, which an ES module does not have. */
+const COMMON_JS =
+  'import{createRequire as createRequire_}from"node:module";' +
+  "const require=createRequire_(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;";
 
 /** Modules that are loaded but never used: databases and clients that BullMQ could use instead of ioredis. */
 const UNUSED =
@@ -50,7 +51,7 @@ const OPTIONS: BuildOptions = {
   keepNames: true, // names of errors and in stacks stay readable
   mainFields: ["module", "main"], // the ES modules of a package, of which unused parts can be left out
   legalComments: "none",
-  banner: { js: REQUIRE },
+  banner: { js: COMMON_JS },
   plugins: [emptyUnused],
   // ssh2, below dockerode, tries these compiled helpers and goes on without them; no package is compiled here.
   external: ["cpu-features", "*.node"],

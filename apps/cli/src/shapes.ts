@@ -21,7 +21,7 @@ export const StatusAnswer = z.object({
   headline: z.string(),
   domain: z.string().optional(),
   hint: z.string().optional(),
-  updatedAt: z.string(),
+  updatedAt: z.string().optional(),
   steps: z.array(z.object({ name: z.string(), state: z.string(), detail: z.string().optional() })),
   failure: z
     .object({ code: z.string(), message: z.string(), remedy: z.string(), since: z.string().optional() })

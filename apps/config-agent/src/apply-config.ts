@@ -12,7 +12,8 @@ export interface ApplyDeps {
   onlyWhileRunning: ReadonlySet<string>;
   /** Called before the first step of a run that interrupts the application. */
   interrupt: () => Promise<void>;
-  onProgress: (progress: ApplyProgress, title: string) => Promise<void>;
+  onStep: (progress: ApplyProgress, title: string) => Promise<void>;
+  onStepDone: (step: Step) => Promise<void>;
 }
 
 export interface ApplyResult {
@@ -33,13 +34,15 @@ export async function applyConfig(wanted: Wanted, goal: Goal, run: RunContext, d
     for (const planned of await capability.plan(wanted)) {
       run.signal.throwIfAborted();
       const progress = { capability: capability.name, step: planned.summary, done: index, total: chosen.length };
-      await deps.onProgress(progress, capability.title);
+      await deps.onStep(progress, capability.title);
       if (planned.downtime && !interrupted) {
         await deps.interrupt();
         interrupted = true;
       }
       await capability.apply(planned, wanted, run);
-      steps.push(toPlainStep(planned));
+      const done = toPlainStep(planned);
+      await deps.onStepDone(done);
+      steps.push(done);
     }
   }
   return { steps, changed: steps.length };

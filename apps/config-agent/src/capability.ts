@@ -41,8 +41,8 @@ export interface Capability<S extends Step = Step> {
 }
 
 /** A step without restarts and downtime unless it says so. */
-export function step<Extra extends object>(
-  declared: Pick<Step, "capability" | "summary"> & Partial<Step> & Extra,
-): Step & Extra {
+export function step<Declared extends Pick<Step, "capability" | "summary"> & Partial<Step>>(
+  declared: Declared,
+): Step & Declared {
   return { changes: [], restarts: [], downtime: null, ...declared };
 }

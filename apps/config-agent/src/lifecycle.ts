@@ -2,6 +2,7 @@ import { toFailure } from "@appliance/errors";
 import { formatProblem, parseEnv, type Env } from "@appliance/env";
 import type { ConfigApply, ConfigCheck, ConfigStop, DatabaseCreate, ApplyProgress, ResultOf } from "@appliance/jobs";
 import type { Log } from "@appliance/jobs";
+import type { Lease, RunJournal } from "@appliance/lease";
 import { applyConfig, planConfig, refuseWhileFailed, type Goal } from "./apply-config.ts";
 import type { Capability, RunContext, Wanted } from "./capability.ts";
 import { forgetMigrations } from "./capabilities/application.ts";
@@ -22,6 +23,7 @@ export interface LifecycleDeps extends WantedDeps {
   database: Database;
   failure: FailureFile;
   status: Status;
+  lease: Lease;
   log: Log;
   /** Told of each env.yml that was read, for the log to keep its secrets out. */
   onEnv: (env: Env, source: string) => void;
@@ -42,14 +44,33 @@ const ONLY_WHILE_RUNNING = new Set(["application", "open"]);
 /** A database can be created once these are in place. */
 const LAST_BEFORE_DATABASE = "database-server";
 
+/** How long an apply waits for a backup or an update to end before it says who is in the way. */
+const LEASE_WAIT_MS = 10 * 60_000;
+
 /** The start of the appliance and every change of it: the jobs of config-agent, one at a time. */
 export function createLifecycle(deps: LifecycleDeps) {
   return {
     apply: (data: ConfigApply, job: ApplyRun) => (data.dryRun ? dryRun(deps) : applyAndTell(data, job, deps)),
     check: () => check(deps),
-    stop: (_data: ConfigStop, job: JobRun) => stop(job, deps),
-    createDatabase: (_data: DatabaseCreate, job: JobRun) => createEmptyDatabase(job, deps),
+    stop: (_data: ConfigStop, job: JobRun) => alone(job, deps, () => stop(job, deps)),
+    createDatabase: (_data: DatabaseCreate, job: JobRun) =>
+      alone(job, deps, (journal) => createEmptyDatabase(job, journal, deps)),
   };
+}
+
+/** Does a top-level run while no other changes the host. What a dead run of this agent left undone, this one does. */
+function alone<T>(job: JobRun, { lease, log }: LifecycleDeps, work: (journal: RunJournal) => Promise<T>): Promise<T> {
+  return lease.run(
+    {
+      runId: runIdOf(job),
+      kind: "apply",
+      supersedes: ["apply"],
+      waitMs: LEASE_WAIT_MS,
+      signal: job.signal,
+      onWait: (holder) => log.info({ holder }, "another run changes the host; waiting for it"),
+    },
+    work,
+  );
 }
 
 async function dryRun(deps: LifecycleDeps): Promise<ResultOf<typeof ConfigApply>> {
@@ -67,7 +88,7 @@ async function applyAndTell(
 ): Promise<ResultOf<typeof ConfigApply>> {
   refuseWhileFailed((await deps.failure.read()) !== undefined, data.reason);
   try {
-    const result = await apply(data, job, deps);
+    const result = await alone(job, deps, (journal) => apply(data, job, journal, deps));
     await deps.failure.clear();
     return result;
   } catch (err) {
@@ -76,7 +97,12 @@ async function applyAndTell(
   }
 }
 
-async function apply(data: ConfigApply, job: ApplyRun, deps: LifecycleDeps): Promise<ResultOf<typeof ConfigApply>> {
+async function apply(
+  data: ConfigApply,
+  job: ApplyRun,
+  journal: RunJournal,
+  deps: LifecycleDeps,
+): Promise<ResultOf<typeof ConfigApply>> {
   const { status, files, containers } = deps;
   const wanted = await readWanted(deps);
   status.setDomain(wanted.env.appliance.domain);
@@ -88,7 +114,9 @@ async function apply(data: ConfigApply, job: ApplyRun, deps: LifecycleDeps): Pro
     capabilities: deps.capabilities,
     onlyWhileRunning: ONLY_WHILE_RUNNING,
     interrupt: () => status.show(true),
-    onProgress: async (progress, title) => {
+    onStepDone: ({ summary }) => journal.finishStep(summary),
+    onStep: async (progress, title) => {
+      await journal.startStep(progress.step);
       if (!begun) await status.begin("The appliance is starting", titles);
       begun = true;
       job.progress(progress);
@@ -167,14 +195,19 @@ async function stopIfRunning(job: JobRun, containers: Containers): Promise<strin
 }
 
 /** Everything that the database server needs is put in place first, as an apply would. */
-async function createEmptyDatabase(job: JobRun, deps: LifecycleDeps): Promise<ResultOf<typeof DatabaseCreate>> {
+async function createEmptyDatabase(
+  job: JobRun,
+  journal: RunJournal,
+  deps: LifecycleDeps,
+): Promise<ResultOf<typeof DatabaseCreate>> {
   const wanted = await readWanted(deps);
   const last = deps.capabilities.findIndex(({ name }) => name === LAST_BEFORE_DATABASE);
   await applyConfig(wanted, "running", runContext(job, deps), {
     capabilities: deps.capabilities.slice(0, last + 1),
     onlyWhileRunning: ONLY_WHILE_RUNNING,
     interrupt: () => deps.status.show(true),
-    onProgress: async ({ step }) => deps.log.info({ step }, "preparing the database"),
+    onStep: ({ step }) => journal.startStep(step),
+    onStepDone: ({ summary }) => journal.finishStep(summary),
   });
   const created = await createDatabase(deps.files, deps.database, wanted.env.appliance.database.locale);
   if (created) await forgetMigrations(deps.files);

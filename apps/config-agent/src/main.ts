@@ -1,7 +1,9 @@
 import { createLog, parseAgentConfig, runAgent, startAgent } from "@appliance/agent";
 import { runCommand } from "@appliance/command";
 import { secretsOf, type Env } from "@appliance/env";
+import { toFailure } from "@appliance/errors";
 import { ConfigApply, ConfigCheck, ConfigStop, DatabaseCreate, createProducer, handle } from "@appliance/jobs";
+import { openLease } from "@appliance/lease";
 import { createActiveEnv } from "./active-env.ts";
 import { allCapabilities } from "./capabilities/index.ts";
 import { Variables } from "./config.ts";
@@ -23,7 +25,12 @@ else await runAgent(start);
 /** The one-shot service `prepare` is this program too, since it needs the same libraries and rights. */
 async function prepare() {
   const { CONTROL_DIR: controlDir = PATHS.control, RUN_DIR: runDir = "/run/appliance" } = process.env;
-  await prepareControl({ controlDir, runDir, run: runCommand, log: (message) => console.log(message) });
+  try {
+    await prepareControl({ controlDir, runDir, run: runCommand, log: (message) => console.log(message) });
+  } catch (err) {
+    console.error({ ...toFailure(err), err });
+    process.exitCode = 1;
+  }
 }
 
 async function start() {
@@ -58,6 +65,12 @@ async function start() {
     probe: { run: runCommand, target: PROBE_TARGET, inHostNetwork: PROBE_IN_HOST_NETWORK },
     open: () => status.show(false),
   });
+  const lease = openLease({
+    folder: `${HOST_ROOT}${PATHS.lease}`,
+    runsFolder: `${HOST_ROOT}${PATHS.runs}`,
+    agent: "config-agent",
+    hostBoot: (await host.facts()).bootId,
+  });
   const onEnv = (env: Env, source: string) => {
     known = env;
     activeEnv.setSource(source);
@@ -70,6 +83,7 @@ async function start() {
     database,
     failure,
     status,
+    lease,
     log,
     onEnv,
     envYml: ENV_YML,

@@ -3,12 +3,13 @@
  * the control stage finds what it mounts. Run at each `docker compose up`; what exists stays as it is.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { runCommand } from "@appliance/command";
 import { isSystemError } from "@appliance/errors";
 import { ensureDirectory, publishGeneration, writeFileDurable } from "@appliance/files";
-import { IDENTITIES, type Identity } from "@appliance/host";
+import { IDENTITIES, TLS_GROUP, type Identity } from "@appliance/host";
 import { AGENTS, type AgentName, CONTRACTS, aclFile } from "@appliance/jobs";
 
 export interface PrepareDeps {
@@ -35,7 +36,7 @@ export async function prepareControl({ controlDir, runDir, run, log }: PrepareDe
     mode: 0o400,
     ...IDENTITIES.queue,
   });
-  if (await exists(join(controlDir, "nginx/tls/current/server.cert.pem"))) return;
+  if (await exists(join(controlDir, "nginx/tls/current/server.crt"))) return;
   log("making a self-signed certificate for localhost");
   await publishSelfSigned(join(controlDir, "nginx/tls"), "localhost", run);
 }
@@ -53,7 +54,7 @@ export function planFolders(controlDir: string, runDir: string): Folder[] {
     control("queue", IDENTITIES.queue, 0o700),
     control("nginx"),
     control("nginx/site"),
-    control("nginx/tls", { uid: root.uid, gid: IDENTITIES.nginx.gid }, 0o750),
+    control("nginx/tls", { uid: root.uid, gid: TLS_GROUP }, 0o750),
     control("nginx/upstream"),
     control("nginx/state", IDENTITIES.nginx),
     control("status"),
@@ -99,27 +100,24 @@ async function ensureSecret(path: string, owner: Identity): Promise<string> {
  * @see openssl-req(1)
  */
 export async function publishSelfSigned(folder: string, name: string, run: typeof runCommand): Promise<void> {
-  const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
+  const work = await mkdtemp(join(tmpdir(), "self-signed-"));
+  const [key, cert] = [join(work, "key.pem"), join(work, "cert.pem")];
+  const kind = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
   const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
-  const { stdout } = await run(
-    "openssl",
-    [...args, ...subject, "-days", String(SELF_SIGNED_DAYS), "-keyout", "/dev/stdout", "-out", "/dev/stdout"],
-    { timeoutMs: 30_000 },
-  );
-  const readable = { uid: 0, gid: IDENTITIES.nginx.gid };
-  await publishGeneration(
-    folder,
-    new Map([
-      ["server.key.pem", { data: pemBlock(stdout, "PRIVATE KEY"), mode: 0o440, ...readable }],
-      ["server.cert.pem", { data: pemBlock(stdout, "CERTIFICATE"), mode: 0o444, ...readable }],
-    ]),
-  );
-}
-
-function pemBlock(text: string, label: string): string {
-  const block = new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----\n`).exec(text)?.[0];
-  if (!block) throw new Error(`openssl printed no ${label}`);
-  return block;
+  const files = ["-days", String(SELF_SIGNED_DAYS), "-keyout", key, "-out", cert];
+  const readable = { uid: 0, gid: TLS_GROUP };
+  try {
+    await run("openssl", [...kind, ...subject, ...files], { timeoutMs: 30_000 });
+    await publishGeneration(
+      folder,
+      new Map([
+        ["server.key", { data: await readFile(key), mode: 0o440, ...readable }],
+        ["server.crt", { data: await readFile(cert), mode: 0o444, ...readable }],
+      ]),
+    );
+  } finally {
+    await rm(work, { recursive: true });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

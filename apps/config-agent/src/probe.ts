@@ -30,7 +30,7 @@ export async function probe(
   const [program, ...args] = [...(inHostNetwork ? IN_HOST_NETWORK : []), ...curl, ...where];
   // Any exit of curl is an answer to the question: it printed 000.
   const okExitCodes = Array.from({ length: 100 }, (_, code) => code);
-  const { stdout } = await run(program!, args, { timeoutMs: (ASK_TIMEOUT_S + 5) * 1000, signal, okExitCodes });
+  const { stdout } = await run(program, args, { timeoutMs: (ASK_TIMEOUT_S + 5) * 1000, signal, okExitCodes });
   return Number(stdout.trim()) || 0;
 }
 

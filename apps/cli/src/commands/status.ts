@@ -70,7 +70,9 @@ function describe({ status: answer, source, containers }: Overview, { installati
   if (source === "none")
     lines.push("No agent answers, and none left a status. Start the appliance with: appliance start");
   if (source === "files" && answer)
-    lines.push(`No agent answers; this is what was left at ${formatTime(answer.updatedAt)}:`);
+    lines.push(
+      `No agent answers; this is what was left${answer.updatedAt ? ` at ${formatTime(answer.updatedAt)}` : ""}:`,
+    );
   if (answer) lines.push(...describeAnswer(answer, installation.httpsPort));
   if (containers.length > 0) lines.push("", ...table(containers));
   return lines.join("\n");

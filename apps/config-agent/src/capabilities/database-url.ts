@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import type { Step } from "@appliance/jobs";
 import { step, type Capability } from "../capability.ts";
 import { DATABASE, ROLE } from "../database.ts";
 import type { RootFiles } from "../root-files.ts";
@@ -16,7 +15,7 @@ export function databaseUrlCapability(files: RootFiles): Capability {
     async plan() {
       if ((await readDatabaseUrl(files)) !== null) return [];
       const summary = `Make a password for the role ${ROLE} and write ${DATABASE_URL_FILE}`;
-      return [step<Pick<Step, never>>({ capability: "database-url", summary })];
+      return [step({ capability: "database-url", summary })];
     },
     apply: () => writePassword(files),
   };

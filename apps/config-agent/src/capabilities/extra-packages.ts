@@ -12,21 +12,21 @@ interface PackagesStep extends Step {
 const LOOK_EVERY_MS = 1000;
 
 /** `appliance:extra:packages`. */
-export function extraPackagesCapability({ packages, whyUnavailable }: Host): Capability<PackagesStep> {
+export function extraPackagesCapability(host: Host): Capability<PackagesStep> {
   return {
     name: "extra-packages",
     title: "Installing the extra packages of env.yml",
     async plan({ env }) {
       const wanted = env.appliance.extra.packages;
-      if (wanted.length === 0 || whyUnavailable("packages")) return [];
-      const installed = await packages.observe(wanted);
+      if (wanted.length === 0 || host.whyUnavailable("packages")) return [];
+      const installed = await host.packages.observe(wanted);
       const names = wanted.filter((name) => installed.get(name) === undefined);
       if (names.length === 0) return [];
       const changes = names.map((what) => ({ what, to: "installed" }));
       return [step({ capability: "extra-packages", summary: `Install ${names.join(", ")}`, changes, names })];
     },
     async apply({ names }, _wanted, { signal }) {
-      await runPackageWork(packages, { action: "install", names }, signal);
+      await runPackageWork(host.packages, { action: "install", names }, signal);
     },
   };
 }

@@ -1,4 +1,3 @@
-import type { Step } from "@appliance/jobs";
 import { step, type Capability } from "../capability.ts";
 import type { RootFiles } from "../root-files.ts";
 import { PATHS } from "../paths.ts";
@@ -22,7 +21,7 @@ export function openCapability({ files, probe, open }: Deps): Capability {
     async plan(wanted) {
       if (!(await files.exists(`${PATHS.status}/on`))) return [];
       const summary = `Ask https://${wanted.env.appliance.domain}${HEALTH_PATH} and take the status page away`;
-      return [step<Pick<Step, never>>({ capability: "open", summary })];
+      return [step({ capability: "open", summary })];
     },
     async apply(_step, wanted, { signal }) {
       await waitForApplication(wanted.env.appliance.domain, HEALTH_PATH, probe, ANSWERS_WITHIN_MS, signal);

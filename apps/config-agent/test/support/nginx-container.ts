@@ -86,7 +86,7 @@ export async function startNginx() {
     /** Ends the container by a signal, or restarts it; the engine publishes other ports afterwards. */
     async restart(signal: "KILL" | "TERM" = "TERM") {
       await docker("kill", "--signal", signal, name);
-      await docker("wait", name);
+      await ended(name);
       await docker("start", name);
       ports = await publishedPorts(name);
     },
@@ -127,6 +127,17 @@ async function runContainer(name: string, at: (...parts: string[]) => string) {
     ...ports,
     IMAGE,
   );
+}
+
+/** Waits until the container has ended. @returns its exit code */
+export async function ended(name: string): Promise<number> {
+  try {
+    return Number((await runCommand("docker", ["wait", name], { timeoutMs: 20_000 })).stdout);
+  } catch (error) {
+    throw new Error(`still running: ${await docker("top", name)} ${await docker("logs", "--tail", "30", name)}`, {
+      cause: error,
+    });
+  }
 }
 
 async function publishedPorts(name: string) {
