@@ -24,4 +24,5 @@ urlpatterns = [
     path("internal/submissions/", submissions.all_list, name="submissions-all"),
     path("internal/mail/", communication.outgoing, name="outgoing-mail"),
     path("internal/status/", integration.status, name="status"),
+    path("pdf-as-web/", integration.pdf_as_web),
 ]

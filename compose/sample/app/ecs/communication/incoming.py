@@ -3,6 +3,7 @@
 import email
 import email.policy
 import hashlib
+import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -40,9 +41,10 @@ def read_message(content, sender):
 
 
 def _is_automatic(message, sender):
-    submitted = str(message.get("Auto-Submitted", "no")).split(";")[0].strip().lower()
+    # A keyword, then perhaps parameters and comments.
+    submitted = re.match(r"\s*no(?![\w-])", str(message.get("Auto-Submitted", "no")), re.IGNORECASE)
     bulk = str(message.get("Precedence", "")).strip().lower() in ("bulk", "junk", "list")
-    return submitted != "no" or bulk or not sender
+    return not submitted or bulk or not sender
 
 
 def _text(message):

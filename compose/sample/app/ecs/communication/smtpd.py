@@ -38,9 +38,11 @@ class Answers:
 
     async def handle_DATA(self, server, session, envelope):
         reply_id = reply_id_of(envelope.rcpt_tos[0].rpartition("@")[0])
+        # aiosmtpd gives the empty sender of a delivery report as it stands on the wire.
+        sender = envelope.mail_from.removeprefix("<>")
         try:
-            incoming = read_message(envelope.content, envelope.mail_from)
-            await _in_thread(keep_answer, reply_id, envelope.mail_from or "", incoming)
+            incoming = read_message(envelope.content, sender)
+            await _in_thread(keep_answer, reply_id, sender, incoming)
         except InvalidMessage as error:
             log.warning("Rejected email from %s: %s", envelope.mail_from, error)
             return "554 5.6.0 Invalid message format"
