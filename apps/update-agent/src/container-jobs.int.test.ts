@@ -127,24 +127,21 @@ describe("containers.up of the application", () => {
     expect(containersOf(second).map(({ state }) => state)).toEqual(["running", "running"]);
   });
 
-  it.each([300, 700, 1100, 1500])(
-    "carries on where compose was killed after %i ms of replacing containers",
-    async (ms) => {
-      group.writeApplication(file, environment);
-      await up();
-      await group.killCompose(["up", "--detach", "--force-recreate"], environment, ms);
-      const containers = containersOf(await up());
-      expect(containers.map(({ service, state }) => [service, state])).toEqual([
-        ["ecs.web", "running"],
-        ["redis", "running"],
-      ]);
-    },
-  );
+  it.each([500, 1100])("carries on where compose was killed after %i ms of replacing containers", async (ms) => {
+    group.writeApplication(file, environment);
+    await up();
+    await group.killCompose(["up", "--detach", "--force-recreate"], environment, ms);
+    const containers = containersOf(await up());
+    expect(containers.map(({ service, state }) => [service, state])).toEqual([
+      ["ecs.web", "running"],
+      ["redis", "running"],
+    ]);
+  });
 
   it("is done once when two ask at the same time", async () => {
     group.writeApplication({ services: { "ecs.web": sleeper({ environment: { N: "two" } }) } });
-    const [one, other] = await Promise.all([up(), up()]);
-    expect([one.sentences.length === 0, other.sentences.length === 0].sort()).toEqual([false, true]);
+    const told = (await Promise.all([up(), up()])).map(({ sentences }) => sentences.length);
+    expect(told.filter((count) => count === 0)).toHaveLength(1);
   });
 });
 
@@ -283,10 +280,10 @@ describe("containers.run", () => {
     const file = { services, "x-appliance": { operations } };
     group.writeApplication(file, { ECS_PASSWORD: "correct-horse" });
   });
-  afterEach(() => expect(oneOffs()).toEqual([]));
 
   it("brings exit code and output without secrets, and leaves nothing behind", async () => {
     expect((await run("migrate", ["accounts"])).result).toEqual({ exitCode: 7, output: "accounts [redacted]\n" });
+    expect(oneOffs()).toEqual([]);
   });
 
   it.each([
@@ -310,6 +307,7 @@ describe("containers.run", () => {
       code: "COMPOSE_FAILED",
       message: expect.stringContaining("/no/such/program"),
     });
+    expect(oneOffs()).toEqual([]);
   });
 
   it("goes on while the agent is away and is not run twice", async () => {

@@ -19,7 +19,12 @@ export function planServices(project: Project, names: readonly string[], model: 
     if (!allowed.includes(name)) throw protectedService(name);
   }
   if (names.length > 0) return [...names];
-  return project === "application" ? allowed : allowed.filter((name) => isDataStage(name, model));
+  return allowed.filter((name) => (project === "core" ? isDataStage(name, model) : isAlwaysMeant(name, model)));
+}
+
+/** Compose starts a service with profiles only when it is named. */
+function isAlwaysMeant(name: string, model: GroupModel): boolean {
+  return model.services.get(name)?.profiles.length === 0;
 }
 
 function mayTouchInCore(name: string, model: GroupModel): boolean {

@@ -96,7 +96,9 @@ describe("planServices", () => {
 
   it("means every service of the application, and of the core the data stage alone, when none is named", () => {
     expect(planServices("core", [], core)).toEqual(["database"]);
-    expect(planServices("application", [], model({ a: definition(), b: definition() }))).toEqual(["a", "b"]);
+    const application = model({ a: definition(), b: definition(), debug: definition({ profiles: ["debug"] }) });
+    expect(planServices("application", [], application)).toEqual(["a", "b"]);
+    expect(planServices("application", ["debug"], application)).toEqual(["debug"]);
   });
 
   it.each(["update-agent", "queue"])("refuses to touch %s, which carries the job", (name) => {

@@ -70,7 +70,12 @@ export function throwAwayGroup(): ThrowAway {
   const handlers = containerJobs(tools);
   const writeSlice = (slice: Slice) => writeFileSync(join(sliceDir, "env.json"), JSON.stringify(slice));
   return {
-    ...{ checkout, sliceDir, core, application, tools, writeSlice },
+    checkout,
+    sliceDir,
+    core,
+    application,
+    tools,
+    writeSlice,
     writeApplication(file, environment = {}) {
       writeFileSync(join(checkout, "compose/demo/compose.yml"), JSON.stringify(file));
       writeSlice({
