@@ -40,7 +40,8 @@ export function databaseServerCapability(deps: Deps): Capability<DatabaseServerS
 
 async function observe({ files, containers }: Deps): Promise<DatabaseServerObserved> {
   const clusters: string[] = [];
-  for (const name of await files.names(PATHS.clusters))
+  const majors = (await files.names(PATHS.clusters)).filter((name) => /^[\d.]+$/.test(name));
+  for (const name of majors)
     if (await files.exists(`${PATHS.clusters}/${name}/main/PG_VERSION`)) clusters.push(name);
   const running = (await containers.observe()).some(isHealthyDatabase);
   return { clusters, running, current: await readGeneration(files) };
