@@ -11,6 +11,7 @@ checkout=$root/app/appliance
 settings=$checkout/compose/.env
 log=$root/var/log/appliance-bootstrap.log
 LAST_LINES=20
+AGENTS_SECONDS=300
 
 # shellcheck source=deploy/install-files.sh
 . "$source/deploy/install-files.sh"
@@ -91,8 +92,8 @@ prepare_images() {
 # The control stage: agents and the status page. A newer version replaces a running one here.
 start_agents() {
     say "starting the agents and the status page"
-    (cd "$checkout/compose" && quietly docker compose --ansi never up --detach) ||
-        fail "the agents do not start" "Read the lines above."
+    (cd "$checkout/compose" && quietly docker compose --ansi never up --detach --wait --wait-timeout "$AGENTS_SECONDS") ||
+        fail "the agents do not start" "Read the lines above and: docker compose --project-directory $checkout/compose logs"
 }
 
 # Makes env.yml when one was asked for; one that is there is never touched.
