@@ -1,16 +1,16 @@
 import { AGENTS, type AgentName, type JobContract, type QueueName } from "./contract.ts";
 
-/** What Worker, Queue and schedules need on keys of their own: everything but what reaches beyond those keys. */
-const OWNER_COMMANDS = "+@all -@admin -@dangerous -scan -randomkey +info +client|setname";
+/** These reach beyond the keys that a user is given: they tell the names of all. INFO is what clients ask when they connect. */
+const NOT_BY_KEY = "-@admin -@dangerous -scan -randomkey -dbsize";
+
+/** What Worker, Queue and schedules need on keys of their own. */
+const OWNER_COMMANDS = `+@all ${NOT_BY_KEY} +info +client|setname`;
 
 /**
- * What adding a job and reading it back needs. BullMQ does both in scripts, and Redis checks each command inside a script
+ * What adding a job, reading it and removing it again need. BullMQ does so in scripts, and Redis checks each command in a script
  * against the same rules.
  */
-const SENDER_COMMANDS =
-  "-@all +eval +evalsha +get +exists +hget +hgetall +hmget +hset +hsetnx +hmset +hexists +hlen +hdel +hincrby +incr +del +unlink" +
-  " +set +ttl +pttl +type +lpush +rpush +lrem +llen +lrange +lindex +lpos +zadd +zrem +zscore +zcard +zcount +zrange" +
-  " +zrangebyscore +zremrangebyscore +sadd +srem +scard +smembers +sismember +xadd +xtrim";
+const SENDER_COMMANDS = `+@read ${NOT_BY_KEY} +eval +evalsha +hset +hmset +incr +del +lpush +lrem +zadd +zrem +xadd`;
 
 /**
  * The Redis users of the appliance as text for Redis' `aclfile`: each agent owns the keys of its own queues and may send where

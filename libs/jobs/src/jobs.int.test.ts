@@ -146,6 +146,17 @@ it("ends right when Redis is stopped for 3 s in the middle of a job", async () =
   expect(seen.mostAtOnce).toBe(1);
 });
 
+it("ends right when Redis hangs for longer than a job's lock lasts", async () => {
+  const { seen } = openWorker(() => sleep(12_000), 4);
+  const asked = openProducer().request(Note, { text: "a" }, { id: "hung" });
+  await sleep(1000);
+  server.pause();
+  await sleep(9000);
+  server.resume();
+  expect(await asked).toMatchObject({ text: "a" });
+  expect(seen.mostAtOnce).toBe(1);
+});
+
 it("serves worker and request that were started before Redis", async () => {
   await server.stop();
   openWorker(async () => {});

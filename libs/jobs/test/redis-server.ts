@@ -14,6 +14,9 @@ export interface RedisServer {
   /** Ends it as `docker stop` would; what it holds is on disk. */
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** It hangs without closing a connection, until `resume`. */
+  pause(): void;
+  resume(): void;
   /** A client with every right, for looking at what the code under test left behind. */
   client(): Redis;
   /** Ends the server and its clients and removes its folder. */
@@ -44,6 +47,8 @@ export async function createRedisServer(extra: string[] = []): Promise<RedisServ
       server = spawn("redis-server", [...options, ...durable, ...extra], { stdio: "ignore" });
       await waitForPort(port);
     },
+    pause: () => void server?.kill("SIGSTOP"),
+    resume: () => void server?.kill("SIGCONT"),
     client() {
       const client = new Redis(url, { disableClientInfo: true, retryStrategy: () => 100 });
       client.on("error", () => {}); // the server is stopped on purpose
