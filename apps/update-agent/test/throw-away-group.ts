@@ -15,7 +15,8 @@ import type { Slice } from "../src/slice.ts";
 const IMAGE = "debian:trixie-slim";
 export const SOCKET = "/var/run/docker.sock";
 
-export const docker = (...args: string[]): string => execFileSync("docker", args, { encoding: "utf8" }).trim();
+export const docker = (...args: string[]): string =>
+  execFileSync("docker", args, { encoding: "utf8", stdio: "pipe" }).trim();
 
 /** A service that says what it was given and then sleeps. It ends at once when it is told to. */
 export const sleeper = (extra: object = {}): object => ({
