@@ -37,4 +37,4 @@ class NoSignatures(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    ThreadingHTTPServer(("0.0.0.0", 4080), NoSignatures).serve_forever()
+    ThreadingHTTPServer(("0.0.0.0", 8080), NoSignatures).serve_forever()

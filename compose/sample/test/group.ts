@@ -22,7 +22,7 @@ export class Group {
   readonly root = mkdtempSync(join(tmpdir(), "sample-root-"));
   readonly vault = join(this.root, "data/ecs-storage-vault");
   keys!: VaultKeys;
-  private postgres: Postgres | undefined;
+  postgres: Postgres | undefined;
   private databaseUrl = "";
 
   /** Makes everything around the application and builds its image; starts nothing of it. */
@@ -81,7 +81,7 @@ export class Group {
     await this.compose("down", "--timeout", "5", "--remove-orphans");
     const gateway = await docker(["ps", "--all", "--quiet", "--filter", `label=${this.project}`]);
     if (gateway) await docker(["rm", "--force", ...gateway.split("\n")]);
-    await this.postgres?.stop();
+    await this.postgres?.remove();
     for (const name of NETWORKS) await docker(["network", "rm", this.network(name)]);
     await this.keys.remove();
     rmSync(this.root, { recursive: true });

@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { runCommand } from "@appliance/command";
 
 export interface Postgres {
-  stop: () => Promise<void>;
+  /** As a power cut: connections are gone at once. */
+  halt: () => Promise<void>;
+  start: () => Promise<void>;
+  /** Stops it for good and takes its folder away. */
+  remove: () => Promise<void>;
 }
 
 /**
@@ -21,16 +25,18 @@ export async function startPostgres(folder: string, address: string, subnet: str
   appendFileSync(join(folder, "pg_hba.conf"), `host all app ${subnet} scram-sha-256\n`);
   const options = `-c listen_addresses=${address} -c unix_socket_directories=${folder} -c fsync=off`;
   const log = join(folder, "server.log");
-  await asServer("pg_ctl", "--pgdata", folder, "--wait", "--log", log, "--options", options, "start");
+  const start = () => asServer("pg_ctl", "--pgdata", folder, "--wait", "--log", log, "--options", options, "start");
+  const halt = () => asServer("pg_ctl", "--pgdata", folder, "--mode", "immediate", "stop");
+  await start();
   const sql = `CREATE ROLE app LOGIN CREATEDB PASSWORD '${password.replaceAll("'", "''")}'`;
   await asServer("psql", "--host", folder, "--dbname", "postgres", "--command", sql);
   await asServer("createdb", "--host", folder, "--owner", "app", "ecs");
 
-  const stop = async () => {
-    await asServer("pg_ctl", "--pgdata", folder, "--mode", "immediate", "stop");
+  const remove = async () => {
+    await halt();
     rmSync(folder, { recursive: true });
   };
-  return { stop } satisfies Postgres;
+  return { halt, start, remove } satisfies Postgres;
 }
 
 /** PostgreSQL refuses to run as root. */

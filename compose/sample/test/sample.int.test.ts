@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Browser, type Page } from "./browser.ts";
 import { docker, inspect } from "./docker.ts";
 import { DOMAIN, Group, SERVICES } from "./group.ts";
@@ -10,6 +10,8 @@ import { delivery, smtpDialog } from "./smtp-dialog.ts";
 
 // One group for all tests, and in this order: a later test uses what an earlier one has handed in.
 const group = new Group();
+// Every operation starts a container and a Python in it; beside other work that takes its time.
+vi.setConfig({ testTimeout: 180_000 });
 const SUBMITTER = "sue@example.org";
 const OFFICE = "olive@example.org";
 const PASSWORD = "correct horse battery";
@@ -434,6 +436,17 @@ describe("around the application", () => {
       async () => !(await browser.get("/submissions/1/")).text.includes("state waiting"),
       90_000,
     );
+  });
+
+  it("says that the database is away, refuses mail for later, and recovers by itself", async () => {
+    await group.postgres?.halt();
+    const { status, report } = await health();
+    const answer = delivery("rita@example.com", `ecs-${"0".repeat(32)}@${DOMAIN}`, ["", "x"]);
+    const replies = await smtpDialog(await group.address("ecs.smtpd", "mail"), answer.slice(0, 3));
+    await group.postgres?.start();
+    expect({ status, database: report.checks["database"] }).toEqual({ status: 503, database: "away" });
+    expect(replies.at(-2)).toMatch(/^451 /);
+    await eventually("health", async () => (await health()).status === 200);
   });
 
   it("stops in order, without being killed", async () => {

@@ -27,7 +27,7 @@ ECS_REQUIRE_CLIENT_CERTS = True
 ECS_USERSWITCHER_ENABLED = enabled("ECS_USERSWITCHER_ENABLED")
 # Where browsers find the signing service, and where it is inside the group.
 PDFAS_SERVICE = ABSOLUTE_URL_PREFIX + "/pdf-as-web/"
-PDFAS_URL = os.environ.get("PDFAS_URL") or "http://pdfas:4080/pdf-as-web/"
+PDFAS_URL = os.environ.get("PDFAS_URL") or "http://pdfas:8080/pdf-as-web/"
 
 # Mail to these goes out through EMAIL_BACKEND_UNFILTERED, all other mail through EMAIL_BACKEND.
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"

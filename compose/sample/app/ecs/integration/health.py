@@ -5,7 +5,7 @@ import time
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from ecs.documents import vault
@@ -35,9 +35,10 @@ class Health:
 
     def _database(self):
         try:
-            connection.ensure_connection()
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
             return "ok"
-        except DatabaseError as error:
+        except Error as error:
             return _failed("database", error, "away")
 
     def _migrations(self):
