@@ -9,13 +9,14 @@ const MEBIBYTE = 1024 * 1024;
 
 /** Facts of the machine, and of the host whose files are below `root`. */
 export async function readFacts(root: string, runningName = async () => hostname()): Promise<HostFacts> {
+  const runningHostname = await runningName(); // first: it says clearest why a host cannot be reached
   return {
     memoryMb: Math.floor(totalmem() / MEBIBYTE),
     cores: cpus().length,
     timeZone: await timeZoneOf(root),
     os: parseOsRelease((await readInRoot(root, "/etc/os-release")) ?? ""),
     bootId: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
-    hostname: await runningName(),
+    hostname: runningHostname,
     systemd: await runsSystemd(root),
   };
 }

@@ -5,31 +5,41 @@ import { createTasks } from "./tasks.ts";
 
 /**
  * Asks nothing, keeps changed configuration files, waits for another apt, and first finishes what a cut-off run left half
- * configured. The text is fixed; the names of packages are its arguments.
+ * configured. What depends on the network is tried again. The text is fixed; the names of packages are its arguments and, once
+ * checked, hold nothing that a shell would read.
  */
 export const PACKAGES_SCRIPT = `# Written by the appliance. Usage: sh work.sh install PACKAGE... | upgrade
 set -u
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 apt() {
-  apt-get --yes --quiet -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=900 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+  apt-get --yes --quiet -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=900 -o APT::Update::Error-Mode=any \\
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
 }
 again() {
-  attempt=1
-  until "$@"; do
-    [ "$attempt" -lt 30 ] || return 1
-    attempt=$((attempt + 1))
+  attempts=$1
+  shift
+  while :; do
+    "$@" && return 0
+    code=$?
+    attempts=$((attempts - 1))
+    [ "$attempts" -gt 0 ] || exit "$code"
     sleep 10
   done
 }
+work() {
+  case $action in
+  install) apt "$1" install -- $packages ;;
+  upgrade) apt "$1" upgrade --with-new-pkgs ;;
+  esac
+}
 action=$1
 shift
-again dpkg --force-confdef --force-confold --configure -a || exit 1
-again apt update || exit 1
-case $action in
-install) apt install -- "$@" ;;
-upgrade) apt upgrade --with-new-pkgs ;;
-esac
+packages=$*
+again 90 dpkg --force-confdef --force-confold --configure -a
+again 6 apt update
+again 3 work --download-only
+work --fix-broken
 `;
 
 /** Debian packages of the host, through its own dpkg and apt. */

@@ -1,8 +1,9 @@
 import type { RunCommand } from "@appliance/command";
+import { createEnter } from "./nsenter.ts";
 import { OBSERVE_MS, type HostPower } from "./power.ts";
 
 /** -C as well: the cgroups of process 1 are named as its own cgroup namespace sees them. */
-const ENTER = ["-t", "1", "-m", "-u", "-i", "-n", "-p", "-C", "--"];
+const NAMESPACES = ["-m", "-u", "-i", "-n", "-p", "-C"];
 
 /**
  * Leaves the cgroups of this container for those of process 1, in each hierarchy, and becomes the program. Else the container's
@@ -18,22 +19,20 @@ const JOIN_PROCESS_1 = `while IFS=: read -r _ controllers path; do
 done < /proc/1/cgroup
 exec "$@"`;
 
-export function joiningCommand(command: readonly string[]): string[] {
-  return [...ENTER, "/bin/sh", "-c", JOIN_PROCESS_1, "appliance", ...command];
-}
+const joining = (command: readonly string[]) => ["/bin/sh", "-c", JOIN_PROCESS_1, "appliance", ...command];
 
 /**
  * A host without systemd: its namespaces are entered with the capabilities that compose gave this container. Beyond those of a
- * systemd host, apt needs CHOWN DAC_OVERRIDE FOWNER FSETID SETUID SETGID SETFCAP KILL MKNOD NET_ADMIN AUDIT_WRITE, and a reboot
- * SYS_BOOT; daemons that a package starts keep no more than these.
+ * systemd host, apt needs FSETID SETUID SETGID SETFCAP KILL MKNOD, and a reboot SYS_BOOT; daemons that a package starts keep no
+ * more than these.
  */
 export function createPlainPower({ run }: { run: RunCommand }): HostPower {
+  const enter = createEnter(run, NAMESPACES);
   return {
-    observe: (program, args, options = {}) =>
-      run("nsenter", [...ENTER, program, ...args], { timeoutMs: OBSERVE_MS, ...options }),
-    run: (_verb, program, args, options) => run("nsenter", joiningCommand([program, ...args]), options),
+    observe: (program, args, options = {}) => enter([program, ...args], { timeoutMs: OBSERVE_MS, ...options }),
+    run: (_verb, program, args, options) => enter(joining([program, ...args]), options),
     start: async (_verb, _id, program, args) => {
-      await run("nsenter", joiningCommand(["setsid", "--fork", program, ...args]), { timeoutMs: OBSERVE_MS });
+      await enter(joining(["setsid", "--fork", program, ...args]), { timeoutMs: OBSERVE_MS });
     },
   };
 }

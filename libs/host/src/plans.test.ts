@@ -3,7 +3,7 @@ import { planHosts } from "./hostname.ts";
 import { IDENTITIES, TLS_GROUP } from "./identities.ts";
 import { parseMountinfo } from "./mounts.ts";
 import { refusalOf } from "./path-rules.ts";
-import { assertHostname, assertPackages, assertTaskId, assertUnit } from "./refuse.ts";
+import { assertEnvironment, assertHostname, assertPackages, assertTaskId, assertUnit } from "./refuse.ts";
 import { keyOf, planAuthorizedKeys } from "./ssh-keys.ts";
 
 describe("identities", () => {
@@ -137,6 +137,15 @@ describe("arguments", () => {
       expect(() => assertUnit(unit)).toThrow(/not the name of a unit/);
     },
   );
+
+  it("an environment has names that shells know, and values that can be passed", () => {
+    expect(() => assertEnvironment({ APPLIANCE_DOMAIN: "x\ny", _a1: "" })).not.toThrow();
+    for (const env of [{ "A-B": "" }, { "": "" }, { "1A": "" }, { "A\nB": "" }, { A: "x\0" }] as Record<
+      string,
+      string
+    >[])
+      expect(() => assertEnvironment(env)).toThrow(/environment/);
+  });
 
   it.each(["", "../x", "a/b", "-x", "a b", "x".repeat(65)])("%j names no work", (id) => {
     expect(() => assertTaskId(id)).toThrow(/cannot name host work/);

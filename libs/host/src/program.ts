@@ -5,6 +5,7 @@ import type { HostProgram } from "./host.ts";
 import type { HostPower } from "./power.ts";
 import { OWN_SYMLINKS } from "./path-rules.ts";
 import { isMissing } from "./read-in-root.ts";
+import { assertEnvironment } from "./refuse.ts";
 
 const HOOKS = "/app/etc/hooks";
 const HOOK = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -15,6 +16,7 @@ const EXECUTABLE = 0o100;
 export function createHostProgram(power: HostPower, root: string): HostProgram {
   return {
     async run(source, options) {
+      assertEnvironment(options.env ?? {});
       if ("text" in source) return power.run("program", "/bin/sh", ["-s"], { ...options, input: source.text });
       return power.run("program", await findHook(root, source.hook), [], options);
     },

@@ -35,3 +35,12 @@ export function assertPackages(names: readonly string[]) {
     throw refuseArgument(`'${bad}' is not the name of a package`, "Correct appliance:extra:packages.");
   if (names.length === 0) throw refuseArgument("no package was named", "Name at least one.");
 }
+
+/** Names as shells know them; systemd drops others from an environment file without a word. */
+export function assertEnvironment(env: Readonly<Record<string, string>>) {
+  const bad = Object.entries(env).find(
+    ([name, value]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || value.includes("\0"),
+  );
+  if (bad)
+    throw refuseArgument(`'${bad[0]}' cannot be given to a program as its environment`, "Rename that key of env.yml.");
+}

@@ -13,6 +13,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -191,6 +192,15 @@ describe("ssh keys", () => {
     },
   );
 
+  it("is not held up by a pipe in place of the keys", async () => {
+    mkdirSync(join(root, "home/ada/.ssh"));
+    spawnSync("mkfifo", [join(root, "home/ada/.ssh/authorized_keys")]);
+    expect(await withKeys.sshKeys.observe("me")).toEqual([]);
+    await expect(withKeys.sshKeys.change("me", { add: [key], remove: [] })).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+    });
+  });
+
   it("names a user that does not exist", async () => {
     await expect(withKeys.sshKeys.observe("adda")).rejects.toMatchObject({ code: "HOST_OWNER_UNKNOWN" });
   });
@@ -310,6 +320,14 @@ describe("mounts", () => {
       "//1.2.3.4/volume",
     ]);
     expect(file).toEqual(["credentials", "username=ada\npassword=a=b c\n", String(0o600)]);
+    expect(readdirSync(join(root, "run/appliance/host"))).toEqual([]);
+  });
+
+  it("clear away what an agent left that was killed", async () => {
+    mkdirSync(join(root, "run/appliance/host"), { recursive: true });
+    writeFileSync(join(root, "run/appliance/host/old"), "password=left");
+    utimesSync(join(root, "run/appliance/host/old"), 0, 0);
+    await mount({ options: "user=ada,pass=secret-word" });
     expect(readdirSync(join(root, "run/appliance/host"))).toEqual([]);
   });
 

@@ -29,7 +29,6 @@ function recorder(answer: (args: readonly string[], options: CommandOptions) => 
 describe("the arguments of a unit", () => {
   it("waits for a unit that systemd bounds in time and forgets afterwards", () => {
     expect(waitingUnit("appliance-mounts-1", { seconds: 90 }, ["umount", "--", "/mnt/a b"])).toEqual([
-      ...ENTER,
       "systemd-run",
       "--unit=appliance-mounts-1",
       "--quiet",
@@ -47,7 +46,6 @@ describe("the arguments of a unit", () => {
 
   it("does not wait for a unit that is to outlast the agent, nor bounds it", () => {
     expect(lastingUnit("appliance-packages-7", ["/bin/sh", "work.sh"])).toEqual([
-      ...ENTER,
       "systemd-run",
       "--unit=appliance-packages-7",
       "--quiet",
@@ -105,6 +103,22 @@ describe("createSystemdPower", () => {
     await expect(power.run("mounts", "mount", [], { timeoutMs: 1 })).rejects.toMatchObject({ code });
     const unit = calls[0]?.find((arg) => arg.startsWith("--unit="))?.slice("--unit=".length);
     expect(calls[1]).toEqual(["nsenter", ...ENTER, "systemctl", "stop", `${unit}.service`]);
+  });
+
+  it("tells a host that cannot be entered from a program that failed there", async () => {
+    const failing = (stderrTail: string) =>
+      recorder(() => {
+        throw new CommandError("COMMAND_FAILED", "nsenter ended with exit code 1", { remedy: "", stderrTail });
+      }).run;
+    const observe = (stderr: string) => createSystemdPower({ run: failing(stderr), root }).observe("uname", ["-n"]);
+    await expect(observe("nsenter: reassociate to namespaces failed: Operation not permitted")).rejects.toMatchObject({
+      code: "HOST_UNREACHABLE",
+      message: expect.stringContaining("Operation not permitted"),
+    });
+    await expect(observe("nsenter: failed to execute uname: No such file")).rejects.toMatchObject({
+      code: "COMMAND_FAILED",
+    });
+    await expect(observe("uname: bad option")).rejects.toMatchObject({ code: "COMMAND_FAILED" });
   });
 
   it("looks without a unit, and gives each act a name of its own", async () => {

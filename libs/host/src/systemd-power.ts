@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { CommandError, type RunCommand } from "@appliance/command";
 import type { Verb } from "./host.ts";
+import { createEnter } from "./nsenter.ts";
 import { OBSERVE_MS, type HostPower, type PowerOptions } from "./power.ts";
 import { withPrivateFile } from "./private-file.ts";
 
-const ENTER = ["-t", "1", "-m", "-u", "-i", "-n", "-p", "--"];
+const NAMESPACES = ["-m", "-u", "-i", "-n", "-p"];
 
 /** systemd itself ends a unit whose asker was killed, a little after the asker would have. */
 const SPARE_SECONDS = 30;
@@ -22,11 +23,11 @@ export interface UnitSettings {
   keepChildren?: boolean | undefined;
 }
 
-/** Arguments of nsenter(1) that run a program on the host and wait for it, its streams connected to ours. */
+/** The command that runs a program on the host as a unit and waits for it, its streams connected to ours. */
 export function waitingUnit(unit: string, settings: UnitSettings, command: readonly string[]): string[] {
   const options = ["--quiet", "--collect", "--wait", "--pipe", "--service-type=exec"];
   const properties = propertiesOf(settings).map((property) => `--property=${property}`);
-  return [...ENTER, "systemd-run", `--unit=${unit}`, ...options, ...properties, "--", ...literal(command)];
+  return ["systemd-run", `--unit=${unit}`, ...options, ...properties, "--", ...literal(command)];
 }
 
 function propertiesOf({ seconds, environmentFile, keepChildren }: UnitSettings): string[] {
@@ -37,18 +38,9 @@ function propertiesOf({ seconds, environmentFile, keepChildren }: UnitSettings):
   ];
 }
 
-/** Arguments of nsenter(1) that start a program on the host; done when it has begun. */
+/** The command that starts a program on the host as a unit; it ends when that has begun. */
 export function lastingUnit(unit: string, command: readonly string[]) {
-  return [
-    ...ENTER,
-    "systemd-run",
-    `--unit=${unit}`,
-    "--quiet",
-    "--collect",
-    "--service-type=exec",
-    "--",
-    ...literal(command),
-  ];
+  return ["systemd-run", `--unit=${unit}`, "--quiet", "--collect", "--service-type=exec", "--", ...literal(command)];
 }
 
 /** The format of systemd.exec(5), EnvironmentFile: in double quotes only these four have a meaning. */
@@ -64,8 +56,9 @@ export function environmentFile(env: Readonly<Record<string, string>>): string {
  * container. Needs SYS_ADMIN, SYS_PTRACE and SYS_CHROOT, and the host's process namespace.
  */
 export function createSystemdPower({ run, root }: { run: RunCommand; root: string }): HostPower {
+  const enter = createEnter(run, NAMESPACES);
   const observe: HostPower["observe"] = (program, args, options = {}) =>
-    run("nsenter", [...ENTER, program, ...args], { timeoutMs: OBSERVE_MS, ...options });
+    enter([program, ...args], { timeoutMs: OBSERVE_MS, ...options });
 
   /** The end of systemd-run is not the end of its unit. */
   const stopWith = async (unit: string, error: unknown) => {
@@ -78,11 +71,7 @@ export function createSystemdPower({ run, root }: { run: RunCommand; root: strin
     const unit = unitOf(verb, randomBytes(6).toString("hex"));
     const seconds = Math.ceil(options.timeoutMs / 1000) + SPARE_SECONDS;
     try {
-      return await run(
-        "nsenter",
-        waitingUnit(unit, { seconds, environmentFile: variables, keepChildren }, command),
-        passed,
-      );
+      return await enter(waitingUnit(unit, { seconds, environmentFile: variables, keepChildren }, command), passed);
     } catch (error) {
       await stopWith(unit, error);
       throw error;
@@ -101,7 +90,7 @@ export function createSystemdPower({ run, root }: { run: RunCommand; root: strin
       );
     },
     start: async (verb, id, program, args) => {
-      await run("nsenter", lastingUnit(unitOf(verb, id), [program, ...args]), { timeoutMs: OBSERVE_MS });
+      await enter(lastingUnit(unitOf(verb, id), [program, ...args]), { timeoutMs: OBSERVE_MS });
     },
   };
 }
