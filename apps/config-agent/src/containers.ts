@@ -20,22 +20,23 @@ export interface Containers {
   operate(operation: string, run: RunContext): Promise<void>;
 }
 
+/** At a boot update-agent may come up after this agent. */
+const OBSERVE_LIMIT_MS = 120_000;
+
 export function createContainers(producer: Producer): Containers {
   return {
     async observe(signal) {
       const { containers } = await producer.request(
         ContainersObserve,
         {},
-        { ...(signal ? { signal } : {}), timeLimitMs: 30_000 },
+        { ...(signal ? { signal } : {}), timeLimitMs: OBSERVE_LIMIT_MS },
       );
       return containers;
     },
-    async up(order, { runId, signal }) {
-      await producer.request(
-        ContainersUp,
-        { ...order, runId },
-        { id: jobId(runId, "up", order.project, ...order.services), signal },
-      );
+    async up(order, { runId, signal, note }) {
+      const id = jobId(runId, "up", order.project, ...order.services);
+      const onProgress = ({ sentence }: { sentence: string }) => note(sentence);
+      await producer.request(ContainersUp, { ...order, runId }, { id, signal, onProgress });
     },
     async stop(project, services, { runId, signal }) {
       await producer.request(

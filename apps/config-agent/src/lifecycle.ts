@@ -1,6 +1,14 @@
-import { toFailure } from "@appliance/errors";
+import { OperatorError } from "@appliance/errors";
 import { formatProblem, parseEnv, type Env } from "@appliance/env";
-import type { ConfigApply, ConfigCheck, ConfigStop, DatabaseCreate, ApplyProgress, ResultOf } from "@appliance/jobs";
+import type {
+  ConfigApply,
+  ConfigCheck,
+  ConfigStop,
+  DatabaseCreate,
+  ApplyProgress,
+  ResultOf,
+  Step,
+} from "@appliance/jobs";
 import type { Log } from "@appliance/jobs";
 import type { Lease, RunJournal } from "@appliance/lease";
 import { applyConfig, planConfig, refuseWhileFailed, type Goal } from "./apply-config.ts";
@@ -14,6 +22,7 @@ import type { FailureFile } from "./failure.ts";
 import { PATHS } from "./paths.ts";
 import type { RootFiles } from "./root-files.ts";
 import type { Status } from "./status.ts";
+import { tellFailure, tellGoal } from "./tell.ts";
 import { readWanted as read, type WantedDeps } from "./wanted.ts";
 
 export interface LifecycleDeps extends WantedDeps {
@@ -80,92 +89,79 @@ async function dryRun(deps: LifecycleDeps): Promise<ResultOf<typeof ConfigApply>
   return { steps, changed: 0, dryRun: true };
 }
 
-/** An apply as its watchers see it: status page, failure file and log. */
+/**
+ * What env.yml asks for is read first: where it cannot be, a running appliance is not touched and not called failed. What fails
+ * after that is told to everyone who watches.
+ */
 async function applyAndTell(
   data: ConfigApply,
   job: ApplyRun,
   deps: LifecycleDeps,
 ): Promise<ResultOf<typeof ConfigApply>> {
   refuseWhileFailed((await deps.failure.read()) !== undefined, data.reason);
-  try {
-    const result = await alone(job, deps, (journal) => apply(data, job, journal, deps));
-    await deps.failure.clear();
-    return result;
-  } catch (err) {
-    if (!job.signal.aborted) await tellFailure(err, deps);
-    throw err;
-  }
+  return alone(job, deps, async (journal) => {
+    try {
+      const wanted = await readWanted(deps);
+      return await apply(wanted, data, job, journal, deps);
+    } catch (err) {
+      const untouched = isEnvFault(err) && (await deps.status.isServing());
+      if (!untouched && !job.signal.aborted) await tellFailure(err, deps);
+      throw err;
+    }
+  });
 }
 
+const isEnvFault = (err: unknown): boolean =>
+  err instanceof OperatorError && (err.code === "ENV_ABSENT" || err.code === "ENV_INVALID");
+
 async function apply(
+  wanted: Wanted,
   data: ConfigApply,
   job: ApplyRun,
   journal: RunJournal,
   deps: LifecycleDeps,
 ): Promise<ResultOf<typeof ConfigApply>> {
-  const { status, files, containers } = deps;
-  const wanted = await readWanted(deps);
-  status.setDomain(wanted.env.appliance.domain);
-  if (data.start) await files.remove(PATHS.stopped);
+  if (data.start) await deps.files.remove(PATHS.stopped);
   const goal = await decideGoal(wanted, deps);
-  const titles = deps.capabilities.map(({ title }) => title);
-  let begun = false;
   const result = await applyConfig(wanted, goal, runContext(job, deps), {
     capabilities: deps.capabilities,
     onlyWhileRunning: ONLY_WHILE_RUNNING,
-    interrupt: () => status.show(true),
-    onStepDone: ({ summary }) => journal.finishStep(summary),
-    onStep: async (progress, title) => {
-      await journal.startStep(progress.step);
-      if (!begun) await status.begin("The appliance is starting", titles);
-      begun = true;
-      job.progress(progress);
-      await status.at(title, progress.step);
-    },
+    interrupt: () => deps.status.show(true),
+    ...tellSteps(job, journal, deps),
   });
-  if (goal === "standby") await stopIfRunning(job, containers);
-  await settle(goal, deps);
+  if (goal === "standby") await stopIfRunning(job, deps.containers);
+  await deps.failure.clear();
+  await tellGoal(goal, deps.status);
   deps.log.info({ reason: data.reason, changed: result.changed, goal }, "configuration applied");
   return { ...result, dryRun: false };
 }
 
-/** Where the application still serves, a failure is told everywhere but in the application's place. */
-async function tellFailure(err: unknown, { failure, status, log }: LifecycleDeps): Promise<void> {
-  const told = toFailure(err);
-  log.error({ err, code: told.code }, "applying the configuration failed");
-  if (told.code === "ENV_ABSENT") {
-    await status.settle({ phase: "unconfigured", headline: "This server is not configured yet", hint: told.remedy });
-    return;
-  }
-  await failure.write(told);
-  await status.fail({ ...told, since: new Date().toISOString() });
+/** A run is news from its first step on; one that finds nothing to do leaves the page as it is. */
+function tellSteps(job: ApplyRun, journal: RunJournal, { capabilities, status }: LifecycleDeps) {
+  const titles = capabilities.map(({ title }) => title);
+  let begun = false;
+  return {
+    onStep: async (progress: ApplyProgress, title: string) => {
+      await journal.startStep(progress.step);
+      if (!begun) await status.begin(titles);
+      begun = true;
+      job.progress(progress);
+      await status.at(title, progress.step);
+    },
+    onStepDone: ({ summary }: Step) => journal.finishStep(summary),
+  };
 }
 
 async function readWanted(deps: LifecycleDeps): Promise<Wanted> {
   const wanted = await read(deps);
   deps.onEnv(wanted.env, wanted.source);
+  deps.status.setDomain(wanted.env.appliance.domain);
   return wanted;
 }
 
 async function decideGoal(wanted: Wanted, { files }: LifecycleDeps): Promise<Goal> {
   if (wanted.env.appliance.standby) return "standby";
   return (await files.exists(PATHS.stopped)) ? "stopped" : "running";
-}
-
-async function settle(goal: Goal, { status }: LifecycleDeps): Promise<void> {
-  if (goal === "running") return status.settle({ phase: "ready", headline: "The application is in service" });
-  await status.show(true);
-  if (goal === "standby")
-    return status.settle({
-      phase: "standby",
-      headline: "The server stands by",
-      hint: "Remove `appliance:standby` from env.yml and run `appliance apply` to put it into service.",
-    });
-  return status.settle({
-    phase: "stopped",
-    headline: "Stopped by the operator",
-    hint: "`appliance start` starts the application again.",
-  });
 }
 
 async function check({ host, envYml }: LifecycleDeps): Promise<ResultOf<typeof ConfigCheck>> {
@@ -182,7 +178,7 @@ async function stop(job: JobRun, deps: LifecycleDeps): Promise<ResultOf<typeof C
   await deps.files.write(PATHS.stopped, "", { mode: 0o644 });
   await deps.status.show(true);
   const stopped = await stopIfRunning(job, deps.containers);
-  await settle("stopped", deps);
+  await tellGoal("stopped", deps.status);
   return { stopped };
 }
 
@@ -215,8 +211,13 @@ async function createEmptyDatabase(
   return { created };
 }
 
-function runContext(job: JobRun, { log }: LifecycleDeps): RunContext {
-  return { runId: runIdOf(job), signal: job.signal, note: (detail) => log.info({ detail }, "step") };
+function runContext(job: JobRun, { status, log }: LifecycleDeps): RunContext {
+  const note = (detail: string) => {
+    log.info({ detail }, "step");
+    // The page is for people; a word of it that is lost must not end the work.
+    status.note(detail).catch((err: unknown) => log.warn({ err }, "the status page could not be written"));
+  };
+  return { runId: runIdOf(job), signal: job.signal, note };
 }
 
 function runIdOf({ id }: JobRun): string {

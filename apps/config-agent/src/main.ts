@@ -50,7 +50,7 @@ async function start() {
   const host = createHost(HOST_POWERS, HOST_ROOT, runCommand);
   const files = createRootFiles(HOST_ROOT);
   const now = () => new Date();
-  const status = createStatus(files, now);
+  const status = await createStatus(files, now);
   const failure = createFailureFile(files, now);
   const activeEnv = createActiveEnv(files);
   const containers = createContainers(producer);

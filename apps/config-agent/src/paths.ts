@@ -11,6 +11,7 @@ export const PATHS = {
   control: "/var/lib/appliance",
   lease: "/var/lib/appliance/lease",
   runs: "/var/lib/appliance/runs",
+  phase: "/run/appliance/phase",
   status: "/var/lib/appliance/status",
   stopped: "/var/lib/appliance/stopped",
   databaseSettings: "/var/lib/appliance/database",

@@ -15,14 +15,18 @@ export interface Status {
   get(): CurrentStatus;
   setDomain(domain: string): void;
   /** A run begins; its parts are shown as waiting. */
-  begin(headline: string, titles: readonly string[]): Promise<void>;
+  begin(titles: readonly string[]): Promise<void>;
   /** The part at work; those before it are done. */
   at(title: string, detail: string): Promise<void>;
+  /** What the part at work is doing just now. */
+  note(detail: string): Promise<void>;
   /** The end of a run, or a state between runs. */
   settle(state: { phase: Phase; headline: string; hint?: string }): Promise<void>;
   fail(failure: Failure & { since: string }): Promise<void>;
   /** Whether browsers get the page in place of the application. */
   show(on: boolean): Promise<void>;
+  /** Whether they get the application. */
+  isServing(): Promise<boolean>;
 }
 
 const READABLE = { mode: 0o644, uid: 0, gid: 0 };
@@ -30,27 +34,52 @@ const PAGE = `${PATHS.status}/index.html`;
 const JSON_FILE = `${PATHS.status}/status.json`;
 const SWITCH = `${PATHS.status}/on`;
 
-export function createStatus(files: RootFiles, now: () => Date): Status {
-  let state: CurrentStatus = { phase: "starting", headline: "The appliance is starting", steps: [] };
+export async function createStatus(files: RootFiles, now: () => Date): Promise<Status> {
+  const phase = await phaseOfThisBoot(files);
+  let state: CurrentStatus = { phase, headline: HEADLINES[phase], steps: [] };
   const write = async (next: CurrentStatus) => {
     state = { ...next, ...(state.domain ? { domain: state.domain } : {}), updatedAt: now().toISOString() };
     // Nobody is shown the page of a ready appliance; when its application falls silent, nginx has a page for that.
     const { html } = renderStatusPage({ ...state, phase: state.phase === "ready" ? "starting" : state.phase });
     await files.write(PAGE, html, READABLE);
     await files.write(JSON_FILE, `${JSON.stringify(state)}\n`, READABLE);
+    await files.write(PATHS.phase, state.phase, READABLE);
   };
   return {
     get: () => state,
     setDomain: (domain) => {
       state = { ...state, domain };
     },
-    begin: (headline, titles) => write({ phase: "starting", headline, steps: titles.map(waiting) }),
+    begin: async (titles) => {
+      const serving = !(await files.exists(SWITCH));
+      const [phase, headline] = serving ? (["ready", CHANGING] as const) : (["starting", HEADLINES.starting] as const);
+      await write({ phase, headline, steps: titles.map(waiting) });
+    },
     at: (title, detail) => write({ ...state, steps: advance(state.steps, title, detail) }),
+    note: (detail) =>
+      write({
+        ...state,
+        steps: state.steps.map((entry) => (entry.state === "running" ? { ...entry, detail } : entry)),
+      }),
     settle: ({ phase, headline, hint }) => write({ phase, headline, steps: [], ...(hint ? { hint } : {}) }),
-    fail: (failure) =>
-      write({ phase: "failed", headline: "The appliance could not start", steps: state.steps.map(stopped), failure }),
+    fail: (failure) => write({ phase: "failed", headline: FAILED, steps: state.steps.map(stopped), failure }),
+    isServing: async () => !(await files.exists(SWITCH)),
     show: (on) => (on ? files.write(SWITCH, "", READABLE) : files.remove(SWITCH)),
   };
+}
+
+const HEADLINES = { ready: "The application is in service", starting: "The appliance is starting" };
+const CHANGING = "A changed configuration is being put in place";
+const FAILED = "The last change could not be completed";
+
+/**
+ * Ready or not outlives this agent and ends with the boot: an agent that was restarted must not take a serving application for
+ * one that is still to be started, and after a boot nothing serves until it was started.
+ */
+async function phaseOfThisBoot(files: RootFiles): Promise<keyof typeof HEADLINES> {
+  const phase = await files.read(PATHS.phase);
+  if (!phase) await files.write(SWITCH, "", READABLE);
+  return phase?.toString("utf8") === "ready" ? "ready" : "starting";
 }
 
 const waiting = (name: string): StatusStep => ({ name, state: "waiting" });

@@ -41,8 +41,7 @@ export function databaseServerCapability(deps: Deps): Capability<DatabaseServerS
 async function observe({ files, containers }: Deps): Promise<DatabaseServerObserved> {
   const clusters: string[] = [];
   const majors = (await files.names(PATHS.clusters)).filter((name) => /^[\d.]+$/.test(name));
-  for (const name of majors)
-    if (await files.exists(`${PATHS.clusters}/${name}/main/PG_VERSION`)) clusters.push(name);
+  for (const name of majors) if (await files.exists(`${PATHS.clusters}/${name}/main/PG_VERSION`)) clusters.push(name);
   const running = (await containers.observe()).some(isHealthyDatabase);
   return { clusters, running, current: await readGeneration(files) };
 }
