@@ -12,7 +12,7 @@ import type {
 import type { Log } from "@appliance/jobs";
 import type { Lease, RunJournal } from "@appliance/lease";
 import { applyConfig, planConfig, refuseWhileFailed, type Goal } from "./apply-config.ts";
-import type { Capability, RunContext, Wanted } from "./capability.ts";
+import { step, type Capability, type RunContext, type Wanted } from "./capability.ts";
 import { forgetMigrations } from "./capabilities/application.ts";
 import { createDatabase } from "./capabilities/database.ts";
 import type { Containers } from "./containers.ts";
@@ -98,6 +98,8 @@ async function applyAndTell(
   job: ApplyRun,
   deps: LifecycleDeps,
 ): Promise<ResultOf<typeof ConfigApply>> {
+  const earlier = await outcomeOf(job, deps);
+  if (earlier) return earlier;
   refuseWhileFailed((await deps.failure.read()) !== undefined, data.reason);
   return alone(job, deps, async (journal) => {
     try {
@@ -109,6 +111,14 @@ async function applyAndTell(
       throw err;
     }
   });
+}
+
+/** A job that was delivered again after its queue was emptied has its outcome in the record of its run. */
+async function outcomeOf(job: JobRun, { lease }: LifecycleDeps): Promise<ResultOf<typeof ConfigApply> | undefined> {
+  const record = await lease.records.read(runIdOf(job));
+  if (record?.state !== "succeeded") return undefined;
+  const steps = record.steps.map(({ name }) => step({ capability: "", summary: name }));
+  return { steps, changed: steps.length, dryRun: false };
 }
 
 const isEnvFault = (err: unknown): boolean =>

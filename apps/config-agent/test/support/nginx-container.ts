@@ -62,12 +62,12 @@ export async function startNginx() {
     renameSync(at(part, "current.new"), at(part, "current"));
   };
 
-  /** nginx' word on a generation, and how long it took. */
-  const verdict = async (part: Part, generation: string, timeoutMs = 5000) => {
+  /** nginx' word on a generation. */
+  const verdict = async (part: Part, generation: string, timeoutMs = 15_000) => {
     const startedAt = performance.now();
     while (performance.now() - startedAt < timeoutMs) {
       const state = stateOf(part);
-      if (state?.generation === generation) return { ...state, afterMs: performance.now() - startedAt };
+      if (state?.generation === generation) return state;
       await sleep(10);
     }
     throw new Error(`no word on ${part} ${generation}: ${await docker("logs", "--tail", "20", name)}`);
