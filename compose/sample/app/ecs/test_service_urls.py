@@ -7,7 +7,9 @@ class DatabaseUrl(SimpleTestCase):
     def test_decodes_what_a_random_password_may_hold(self):
         entry = service_urls.database("postgres://app:p%40%24s%2Fs%23@db.example:6432/ecs")
         self.assertEqual(entry["PASSWORD"], "p@$s/s#")
-        self.assertEqual((entry["USER"], entry["HOST"], entry["PORT"], entry["NAME"]), ("app", "db.example", 6432, "ecs"))
+        self.assertEqual(
+            (entry["USER"], entry["HOST"], entry["PORT"], entry["NAME"]), ("app", "db.example", 6432, "ecs")
+        )
 
     def test_a_wrong_url_is_refused_without_showing_it(self):
         with self.assertRaisesRegex(service_urls.BadServiceUrl, "DATABASE_URL must start with") as caught:

@@ -33,4 +33,6 @@ def compose(mail, connection=None):
     if mail.in_reply_to:
         headers |= {"In-Reply-To": mail.in_reply_to, "References": mail.in_reply_to}
     subject = " ".join(mail.subject.split())
-    return EmailMessage(subject, mail.body, mail.reply_address, [mail.recipient], headers=headers, connection=connection)
+    return EmailMessage(
+        subject, mail.body, mail.reply_address, [mail.recipient], headers=headers, connection=connection
+    )

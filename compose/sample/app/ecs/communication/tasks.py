@@ -41,7 +41,9 @@ def _forward_one(pk):
     """Returns False when there is no use in trying further mails now."""
     with transaction.atomic():
         # Locked, so that two workers do not send the same mail; one that is gone was sent meanwhile.
-        mail = OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=pk, state=OutgoingMail.WAITING).first()
+        mail = (
+            OutgoingMail.objects.select_for_update(skip_locked=True).filter(pk=pk, state=OutgoingMail.WAITING).first()
+        )
         return _deliver(mail) if mail else True
 
 

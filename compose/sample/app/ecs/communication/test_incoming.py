@@ -59,7 +59,12 @@ class Text(SimpleTestCase):
         self.assertNotRegex(incoming.subject + incoming.text, "[\x00\x1b\ud800-\udfff]")
 
     def test_of_a_broken_message_is_found_or_refused_but_never_an_accident(self):
-        for content in [b"", b"\r\n", b"Content-Type: multipart/mixed\r\n\r\n--", b"Content-Type: text/plain; charset=nope\r\n\r\nx"]:
+        for content in [
+            b"",
+            b"\r\n",
+            b"Content-Type: multipart/mixed\r\n\r\n--",
+            b"Content-Type: text/plain; charset=nope\r\n\r\nx",
+        ]:
             try:
                 read_message(content, PERSON)
             except InvalidMessage:

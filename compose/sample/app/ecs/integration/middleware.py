@@ -6,7 +6,9 @@ from django.http import JsonResponse
 from ecs.integration.health import Health
 
 # The pages have no script, no frame and nothing from elsewhere.
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
 
 
 class HealthMiddleware:
@@ -21,7 +23,9 @@ class HealthMiddleware:
             return self.get_response(request)
         close_old_connections()
         report = self.health.report()
-        return JsonResponse(report, status=200 if report["status"] == "ok" else 503, headers={"Cache-Control": "no-store"})
+        return JsonResponse(
+            report, status=200 if report["status"] == "ok" else 503, headers={"Cache-Control": "no-store"}
+        )
 
 
 class ContentSecurityPolicyMiddleware:

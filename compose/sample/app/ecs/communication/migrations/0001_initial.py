@@ -63,9 +63,7 @@ class Migration(migrations.Migration):
             ],
             options={"db_table": "answer", "ordering": ["pk"]},
         ),
-        migrations.AddConstraint(
-            "answer", models.UniqueConstraint(fields=("mail", "digest"), name="answer_once")
-        ),
+        migrations.AddConstraint("answer", models.UniqueConstraint(fields=("mail", "digest"), name="answer_once")),
         migrations.AddIndex(
             "outgoingmail",
             models.Index(condition=models.Q(("state", "waiting")), fields=["next_attempt_at"], name="mail_waiting"),
