@@ -12,18 +12,30 @@ const COMMON_JS =
   'import{createRequire as createRequire_}from"node:module";' +
   "const require=createRequire_(import.meta.url),__filename=import.meta.filename,__dirname=import.meta.dirname;";
 
-/** Modules that are loaded but never used: databases and clients that BullMQ could use instead of ioredis. */
-const UNUSED =
+/** BullMQ's other databases and clients, which it could use instead of ioredis. */
+const OTHER_CLIENTS =
   /node_modules\/bullmq\/dist\/esm\/(postgres\/.+|classes\/(valkey-glide|bun-redis|node-redis)-client)\.js$/;
 
-/** Replaces unused modules by empty classes under the names that they export, so that imports of them still resolve. */
-const emptyUnused: Plugin = {
-  name: "empty-unused",
+/** What packages load at their start for a feature that no agent uses, and who loads it. */
+const UNUSED: [loaded: RegExp, by: RegExp][] = [
+  [/^cron-parser$/, /\/bullmq\//], // schedules are OnCalendar expressions
+  [/^yaml$/, /\/@fastify\/swagger\//], // the description is served as JSON
+  [/^\.\/lib\/defaultMetrics$/, /\/(prom-client|@prometheus-io\/client)\//], // agents have figures of their own
+];
+
+/** Leaves unused modules out: empty ones stand in their place, so that imports of them still resolve. */
+const leaveOutUnused: Plugin = {
+  name: "leave-out-unused",
   setup(builder) {
-    builder.onLoad({ filter: UNUSED }, async ({ path }) => {
+    builder.onLoad({ filter: OTHER_CLIENTS }, async ({ path }) => {
       const names = exportedNames(await readFile(path, "utf8"));
       return { contents: names.map((name) => `export class ${name} {}`).join("\n") || "export {}", loader: "js" };
     });
+    for (const [loaded, by] of UNUSED)
+      builder.onResolve({ filter: loaded }, ({ path, importer }) =>
+        by.test(importer) ? { path, namespace: "unused" } : undefined,
+      );
+    builder.onLoad({ filter: /./, namespace: "unused" }, () => ({ contents: "module.exports = {}", loader: "js" }));
   },
 };
 
@@ -52,7 +64,7 @@ const OPTIONS: BuildOptions = {
   mainFields: ["module", "main"], // the ES modules of a package, of which unused parts can be left out
   legalComments: "none",
   banner: { js: COMMON_JS },
-  plugins: [emptyUnused],
+  plugins: [leaveOutUnused],
   // ssh2, below dockerode, tries these compiled helpers and goes on without them; no package is compiled here.
   external: ["cpu-features", "*.node"],
 };
