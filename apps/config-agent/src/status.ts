@@ -37,6 +37,7 @@ const SWITCH = `${PATHS.status}/on`;
 export async function createStatus(files: RootFiles, now: () => Date): Promise<Status> {
   const phase = await phaseOfThisBoot(files);
   let state: CurrentStatus = { phase, headline: HEADLINES[phase], steps: [] };
+  let begunAt = now();
   const write = async (next: CurrentStatus) => {
     state = { ...next, ...(state.domain ? { domain: state.domain } : {}), updatedAt: now().toISOString() };
     // Nobody is shown the page of a ready appliance; when its application falls silent, nginx has a page for that.
@@ -55,7 +56,11 @@ export async function createStatus(files: RootFiles, now: () => Date): Promise<S
       const [phase, headline] = serving ? (["ready", CHANGING] as const) : (["starting", HEADLINES.starting] as const);
       await write({ phase, headline, steps: titles.map(waiting) });
     },
-    at: (title, detail) => write({ ...state, steps: advance(state.steps, title, detail) }),
+    async at(title, detail) {
+      const seconds = (now().getTime() - begunAt.getTime()) / 1000;
+      begunAt = now();
+      await write({ ...state, steps: advance(state.steps, { title, detail, seconds }) });
+    },
     note: (detail) =>
       write({
         ...state,
@@ -84,11 +89,22 @@ async function phaseOfThisBoot(files: RootFiles): Promise<keyof typeof HEADLINES
 
 const waiting = (name: string): StatusStep => ({ name, state: "waiting" });
 
-function advance(steps: readonly StatusStep[], title: string, detail: string): StatusStep[] {
+interface Advance {
+  title: string;
+  detail: string;
+  /** Since the last advance. */
+  seconds: number;
+}
+
+/** Time goes to the part that was at work; the parts before the new one are done, some of them without a step. */
+function advance(steps: readonly StatusStep[], { title, detail, seconds }: Advance): StatusStep[] {
   const index = steps.findIndex(({ name }) => name === title);
-  return steps.map(({ name, ...rest }, at) => {
-    if (at < index) return { name, state: "done" };
-    return at === index ? { name, state: "running", detail } : { name, ...rest };
+  return steps.map((entry, at) => {
+    const { name } = entry;
+    const spent = (entry.seconds ?? 0) + (entry.state === "running" ? seconds : 0);
+    const timed = spent >= 1 ? { seconds: spent } : {};
+    if (at < index) return { name, state: "done", ...timed };
+    return at === index ? { name, state: "running", detail, ...timed } : entry;
   });
 }
 
