@@ -58,7 +58,7 @@ only_missing() {
 build() {
     compose_files | while read -r file; do
         # Standard input is the list of files and not for compose.
-        if [ -n "$(names "$file" | only_missing)" ]; then in_project "$file" build --quiet </dev/null; fi
+        if [ -n "$(names "$file" | only_missing)" ]; then BUILDKIT_PROGRESS=plain in_project "$file" build </dev/null; fi
     done
 }
 
