@@ -11,6 +11,7 @@ import { createContainers } from "./containers.ts";
 import { connectDatabase } from "./database.ts";
 import { createFailureFile } from "./failure.ts";
 import { createHost } from "./host.ts";
+import { hostJobs } from "./host-jobs.ts";
 import { createLifecycle } from "./lifecycle.ts";
 import { PATHS } from "./paths.ts";
 import { prepareControl } from "./prepare-control.ts";
@@ -99,6 +100,7 @@ async function start() {
       handle(ConfigCheck, lifecycle.check),
       handle(ConfigStop, lifecycle.stop),
       handle(DatabaseCreate, lifecycle.createDatabase),
+      ...hostJobs({ host, files }),
     ],
     routes: routes({ status, failure, activeEnv }),
     onClose: () => stopping.abort(),

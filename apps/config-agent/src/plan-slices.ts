@@ -1,3 +1,4 @@
+import { OperatorError } from "@appliance/errors";
 import type { AgentName } from "@appliance/jobs";
 import type { Wanted } from "./capability.ts";
 import { databaseSettings, planDatabaseTuning } from "./plan-database-tuning.ts";
@@ -22,7 +23,6 @@ export interface Slices extends Record<AgentName, object> {
 }
 
 const BUILTIN = /^builtin:([a-z][a-z0-9-]*)$/;
-const DEFAULT_APPLICATION = "ecs";
 
 /** Services that the application group finds by fixed names, whichever application it is (manual, 6.6). */
 const SERVICE_URLS = {
@@ -64,10 +64,22 @@ function planApplication(wanted: Wanted, databaseUrl: string | null): UpdateAgen
   return { composeFile: applicationComposeFile(wanted), environment };
 }
 
-/** `builtin:NAME` is a group of this repository; a git source is built by update-agent and runs as the group `ecs`. */
-export function applicationComposeFile(wanted: Wanted): string {
-  const builtin = BUILTIN.exec(wanted.env.ecs.git.source ?? "")?.[1];
-  return `compose/${builtin ?? DEFAULT_APPLICATION}/compose.yml`;
+/**
+ * `builtin:NAME` is a group of this repository.
+ * @throws OperatorError `APPLICATION_SOURCE` for a git repository, which nothing here builds yet.
+ */
+function applicationComposeFile({ env }: Wanted): string {
+  const source = env.ecs.git.source;
+  const builtin = BUILTIN.exec(source ?? "")?.[1];
+  if (builtin) return `compose/${builtin}/compose.yml`;
+  throw new OperatorError(
+    "APPLICATION_SOURCE",
+    `This version of the appliance cannot build the application from ${source ?? "its default repository"} yet.`,
+    {
+      remedy:
+        "Set ecs:git:source to builtin:sample, or appliance:standby to true to prepare the host without an application.",
+    },
+  );
 }
 
 /** The settings of the database and its container, in one generation: what the running one was started with. */
