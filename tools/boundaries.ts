@@ -32,7 +32,7 @@ const packages = (root.workspaces ?? [])
   .flatMap((pattern) => globSync(`${pattern}/package.json`))
   .map((file): Package => ({ dir: dirname(file), manifest: readManifest(file) }));
 const byName = new Map(packages.map((p) => [p.manifest.name, p]));
-const toolPackages = new Set(Object.keys(root.devDependencies ?? {}));
+const toolPackages = new Set(Object.keys({ ...root.dependencies, ...root.devDependencies }));
 
 const problems: string[] = [];
 const importsOfFile = new Map<string, string[]>();

@@ -34,8 +34,13 @@ const PAGE = `${PATHS.status}/index.html`;
 const JSON_FILE = `${PATHS.status}/status.json`;
 const SWITCH = `${PATHS.status}/on`;
 
+/**
+ * Whether it was ready outlives this agent and ends with the boot: an agent that was restarted must not take a serving
+ * application for one that is still to be started, and after a boot nothing serves until it was started.
+ */
 export async function createStatus(files: RootFiles, now: () => Date): Promise<Status> {
-  const phase = await phaseOfThisBoot(files);
+  const known = (await files.read(PATHS.phase))?.toString("utf8");
+  const phase = known === "ready" ? "ready" : "starting";
   let state: CurrentStatus = { phase, headline: HEADLINES[phase], steps: [] };
   let begunAt = now();
   const write = async (next: CurrentStatus) => {
@@ -46,6 +51,7 @@ export async function createStatus(files: RootFiles, now: () => Date): Promise<S
     await files.write(JSON_FILE, `${JSON.stringify(state)}\n`, READABLE);
     await files.write(PATHS.phase, state.phase, READABLE);
   };
+  if (known === undefined) await beginBoot(() => write(state), files);
   return {
     get: () => state,
     setDomain: (domain) => {
@@ -77,14 +83,10 @@ const HEADLINES = { ready: "The application is in service", starting: "The appli
 const CHANGING = "A changed configuration is being put in place";
 const FAILED = "The last change could not be completed";
 
-/**
- * Ready or not outlives this agent and ends with the boot: an agent that was restarted must not take a serving application for
- * one that is still to be started, and after a boot nothing serves until it was started.
- */
-async function phaseOfThisBoot(files: RootFiles): Promise<keyof typeof HEADLINES> {
-  const phase = await files.read(PATHS.phase);
-  if (!phase) await files.write(SWITCH, "", READABLE);
-  return phase?.toString("utf8") === "ready" ? "ready" : "starting";
+/** The page before the switch, so that nobody sees the page of another day. */
+async function beginBoot(writePage: () => Promise<void>, files: RootFiles): Promise<void> {
+  await writePage();
+  await files.write(SWITCH, "", READABLE);
 }
 
 const waiting = (name: string): StatusStep => ({ name, state: "waiting" });
