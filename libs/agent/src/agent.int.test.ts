@@ -90,7 +90,7 @@ describe("token", () => {
   it("is not needed for health, metrics and the description", async () => {
     await start();
     for (const path of ["/healthz", "/readyz", "/metrics", "/openapi.json"]) {
-      expect([path, (await get(path, {})).status]).toEqual([path, path === "/readyz" ? expect.any(Number) : 200]);
+      expect((await get(path, {})).status).not.toBe(401);
     }
   });
 });

@@ -4,7 +4,7 @@ import { Counter, Gauge, Registry } from "prom-client";
 /** The figures that every agent shows. The library's default ones cost 1 % of a core for little insight. */
 export interface AgentMetrics {
   registry: Registry;
-  jobFinished(contract: JobContract, outcome: JobOutcome, seconds: number): void;
+  jobFinished: (contract: JobContract, outcome: JobOutcome, seconds: number) => void;
 }
 
 interface Sources {

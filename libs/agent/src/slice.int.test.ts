@@ -76,4 +76,5 @@ it("follows a folder that is replaced", async () => {
   await rm(dir(), { recursive: true });
   await write('{"domain":"b.example"}');
   await becomes("b.example");
+  expect(slice.ready().ready).toBe(true);
 });

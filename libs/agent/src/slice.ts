@@ -9,9 +9,9 @@ import { watchFile } from "./watch-file.ts";
 /** The agent's part of env.yml, kept as the file in its folder is. */
 export interface Slice<T> {
   /** The last good one; undefined until there is one. */
-  current(): T | undefined;
+  current: () => T | undefined;
   /** Whether there is a good one, and if not, what is missing. */
-  ready(): ReadyState;
+  ready: () => ReadyState;
   /** Calls back at once when there is a slice already, and whenever another good one has come. */
   onChange(listener: (slice: T) => void): void;
   close(): void;

@@ -11,7 +11,7 @@ export interface JobContext<C extends JobContract> {
   /** Aborted when the agent stops or the contract's time is up; the work then ends soon, leaving nothing half done. */
   signal: AbortSignal;
   /** Tells whoever waits. Never fails and need not be awaited. */
-  progress(progress: ProgressOf<C>): void;
+  progress: (progress: ProgressOf<C>) => void;
   log: Log;
 }
 
