@@ -144,6 +144,15 @@ describe("withFolderInRoot", () => {
     });
   });
 
+  it("names the folder as the host does when the work fails in it", async () => {
+    const write = (folder: string) => writeFileDurable(join(folder, "no/file"), "", { mode: 0o600 });
+    await expect(withFolderInRoot(root, "/app/etc", {}, write)).rejects.toMatchObject({
+      code: "FILE_NOT_WRITTEN",
+      message: "/data/etc/no/file could not be written: ENOENT",
+    });
+    await expect(withFolderInRoot(root, "/", {}, write)).rejects.toThrow(/^\/no\/file could not be written/);
+  });
+
   it("leaves no file descriptor open", async () => {
     const open = () => readdirSync("/proc/self/fd").length;
     const before = open();

@@ -18,9 +18,18 @@ export async function withFolderInRoot<T>(
   const handle = await openWithoutSymlinks(root, resolved.split("/"), path);
   try {
     return await work(through(handle));
+  } catch (error) {
+    throw naming(resolved, through(handle), error);
   } finally {
     await handle.close();
   }
+}
+
+/** An operator knows the folder by its name, not by the number of our handle. */
+function naming(folder: string, handlePath: string, error: unknown): unknown {
+  if (!(error instanceof OperatorError) || !error.message.includes(`${handlePath}/`)) return error;
+  const message = error.message.replaceAll(`${handlePath}/`, folder === "/" ? "/" : `${folder}/`);
+  return new OperatorError(error.code, message, { remedy: error.remedy, cause: error.cause });
 }
 
 /** The kernel leads such a path to the open folder itself, wherever that is now: openat(2) for Node. */
