@@ -192,6 +192,16 @@ it("puts a job back when its agent stops, for the next one to finish", async () 
   expect(await asked).toMatchObject({ text: "a" });
 });
 
+it("forgets a job without an id of its own once its result was read, unless it failed", async () => {
+  openWorker((text) => (text === "fail" ? Promise.reject(new Error("x")) : Promise.resolve()));
+  const producer = openProducer();
+  await producer.request(Note, { text: "a" });
+  await producer.request(Note, { text: "named" }, { id: "named" });
+  await expect(producer.request(Note, { text: "fail" })).rejects.toThrow("unexpected");
+  const jobs = await producer.recent("containers", 10);
+  expect(jobs.map(({ state }) => state)).toEqual(["failed", "completed"]);
+});
+
 it("lists the newest jobs first", async () => {
   const producer = openProducer();
   openWorker(async () => {});

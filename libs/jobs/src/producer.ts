@@ -103,6 +103,8 @@ interface Order<C extends JobContract = JobContract> {
   contract: C;
   id: string;
   data: { runId?: string };
+  /** Nobody else knows the id, so nobody will look for the job once its result was read. */
+  isNameless: boolean;
 }
 
 function toOrder<C extends JobContract>(contract: C, data: DataInput<C>, { id }: EnqueueOptions): Order<C> {
@@ -113,7 +115,8 @@ function toOrder<C extends JobContract>(contract: C, data: DataInput<C>, { id }:
     });
   }
   if (id !== undefined && !JOB_ID.test(id)) throw new RangeError(`not a job id: ${id}`);
-  return { contract, id: id ?? `${contract.name}-${randomUUID()}`, data: parsed.data as Order["data"] };
+  const isNameless = id === undefined;
+  return { contract, id: id ?? `${contract.name}-${randomUUID()}`, data: parsed.data as Order["data"], isNameless };
 }
 
 function openQueue(name: QueueName, redis: ReturnType<typeof connectProducer>): Queue {
@@ -144,7 +147,7 @@ async function request<C extends JobContract>(
     }
     if (seen && !trouble) {
       report(seen.progress);
-      if (seen.finishedOn !== undefined) return outcome(order.contract, seen);
+      if (seen.finishedOn !== undefined) return settle(queue, order, seen);
     }
     if (performance.now() >= deadline) throw await giveUp(queue, order, timeLimitMs, seen, trouble);
     await sleep(pauseMs, undefined, signal ? { signal } : {});
@@ -195,6 +198,13 @@ function progressReporter<C extends JobContract>(
     const parsed = contract.progress.safeParse(progress);
     if (parsed.success) onProgress(parsed.data as ProgressOf<C>);
   };
+}
+
+/** A look of every half minute must not push what matters out of the list of recent jobs. What failed stays for people to see. */
+async function settle<C extends JobContract>(queue: Queue, { contract, id, isNameless }: Order<C>, job: Job) {
+  const result = outcome(contract, job);
+  if (isNameless) await queue.remove(id).catch(() => {}); // it goes with the oldest then
+  return result;
 }
 
 function outcome<C extends JobContract>(contract: C, job: Job): ResultOf<C> {
