@@ -1,6 +1,6 @@
 import { OperatorError, toFailure } from "@appliance/errors";
 import type { ApplyProgress, ConfigApply, Step } from "@appliance/jobs";
-import type { Capability, RunContext, Wanted } from "./capability.ts";
+import type { Capability, PlannedStep, RunContext, Wanted } from "./capability.ts";
 
 /** What the operator wants of the appliance, beside what env.yml says. */
 export type Goal = "running" | "stopped" | "standby";
@@ -31,7 +31,7 @@ export async function applyConfig(wanted: Wanted, goal: Goal, run: RunContext, d
   let interrupted = false;
   const chosen = chooseCapabilities(goal, deps);
   for (const [index, capability] of chosen.entries()) {
-    for (const planned of await capability.plan(wanted)) {
+    for (const planned of (await capability.plan(wanted)).filter(isPossible)) {
       run.signal.throwIfAborted();
       const progress = { capability: capability.name, step: planned.summary, done: index, total: chosen.length };
       await deps.onStep(progress, capability.title);
@@ -77,9 +77,15 @@ function chooseCapabilities(
   return goal === "running" ? capabilities : capabilities.filter(({ name }) => !onlyWhileRunning.has(name));
 }
 
+/** What has no power over this host stays a plan: it is shown by a dry run and never carried out. */
+function isPossible({ unavailable }: PlannedStep): boolean {
+  return unavailable === undefined;
+}
+
 /** A planned step holds what its capability needs to carry it out, secrets among it; only these fields are shown. */
-function toPlainStep({ capability, summary, changes, restarts, downtime }: Step): Step {
-  return { capability, summary, changes, restarts, downtime };
+function toPlainStep({ capability, summary, changes, restarts, downtime, unavailable }: PlannedStep): Step {
+  const shown = unavailable === undefined ? summary : `${summary} (not carried out here: ${unavailable})`;
+  return { capability, summary: shown, changes, restarts, downtime };
 }
 
 /** @throws OperatorError `APPLIANCE_FAILED` while a failure is not cleared and nobody asked to try again. */

@@ -26,11 +26,17 @@ export interface RunContext {
   note: (detail: string) => void;
 }
 
+/** A step as its capability planned it. */
+export interface PlannedStep extends Step {
+  /** Why it cannot be carried out on this host, as a sentence. */
+  unavailable?: string | undefined;
+}
+
 /**
  * One part of the appliance that env.yml decides. `plan` observes and decides, changing nothing; `apply` carries out one of
  * the steps just planned. Applied and planned again, no step is left.
  */
-export interface Capability<S extends Step = Step> {
+export interface Capability<S extends PlannedStep = PlannedStep> {
   /** As plans, logs and metrics name it. */
   readonly name: string;
   /** As the status page names it while its steps run. */
@@ -41,8 +47,8 @@ export interface Capability<S extends Step = Step> {
 }
 
 /** A step without restarts and downtime unless it says so. */
-export function step<Declared extends Pick<Step, "capability" | "summary"> & Partial<Step>>(
+export function step<Declared extends Pick<Step, "capability" | "summary"> & Partial<PlannedStep>>(
   declared: Declared,
-): Step & Declared {
+): PlannedStep & Declared {
   return { changes: [], restarts: [], downtime: null, ...declared };
 }

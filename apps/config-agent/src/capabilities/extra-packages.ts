@@ -14,12 +14,15 @@ export function extraPackagesCapability(host: Host): Capability<PackagesStep> {
     title: "Installing the extra packages of env.yml",
     async plan({ env }) {
       const wanted = env.appliance.extra.packages;
-      if (wanted.length === 0 || host.whyUnavailable("packages")) return [];
-      const installed = await host.packages.observe(wanted);
+      const unavailable = host.whyUnavailable("packages");
+      if (wanted.length === 0) return [];
+      const installed = unavailable ? new Map<string, string>() : await host.packages.observe(wanted);
       const names = wanted.filter((name) => installed.get(name) === undefined);
       if (names.length === 0) return [];
       const changes = names.map((what) => ({ what, to: "installed" }));
-      return [step({ capability: "extra-packages", summary: `Install ${names.join(", ")}`, changes, names })];
+      return [
+        step({ capability: "extra-packages", summary: `Install ${names.join(", ")}`, changes, names, unavailable }),
+      ];
     },
     async apply({ names }, _wanted, { signal }) {
       await runPackageWork(host.packages, { action: "install", names }, signal);

@@ -9,11 +9,12 @@ export function hostnameCapability(host: Host): Capability {
     async plan({ env }) {
       const { domain } = env.appliance;
       // `localhost` is every host's name already, and the name of none.
-      if (domain === "localhost" || host.whyUnavailable("hostname")) return [];
-      const from = await host.hostname.observe();
+      if (domain === "localhost") return [];
+      const { hostname: from } = await host.facts();
       if (from === domain) return [];
       const changes = [{ what: "hostname", from, to: domain }];
-      return [step({ capability: "hostname", summary: `Set the name of the host to ${domain}`, changes })];
+      const unavailable = host.whyUnavailable("hostname");
+      return [step({ capability: "hostname", summary: `Set the name of the host to ${domain}`, changes, unavailable })];
     },
     async apply(_step, { env }) {
       await host.hostname.set(env.appliance.domain);
