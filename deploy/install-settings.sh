@@ -58,8 +58,24 @@ write_settings() {
 }
 
 # Only the appliance of the root file system has power over the host.
-host_part() { if [ -z "$root" ]; then echo host.yml; else echo compose.override.yml; fi; }
+host_part() {
+    if [ -n "$root" ]; then
+        echo compose.override.yml
+    elif runs_systemd; then
+        echo host.yml
+    else
+        echo host.yml:host-plain.yml
+    fi
+}
 
-host_powers() { if [ -z "$root" ] && runs_systemd; then echo systemd; else echo none; fi; }
+host_powers() {
+    if [ -n "$root" ]; then
+        echo none
+    elif runs_systemd; then
+        echo systemd
+    else
+        echo plain
+    fi
+}
 
 runs_systemd() { [ -d /run/systemd/system ]; }

@@ -35,7 +35,7 @@ describe("bootstrap on a fresh host", () => {
   beforeAll(async () => {
     host = await startHost({ name: "bootstrap" });
     await host.copyIn(process.cwd(), CHECKOUT);
-    // As on a host without network: the images come by `docker load`. The next test file builds them on the host.
+    // As on a host without network. The scripts that build them have made them on this machine already.
     await host.loadImages(ownImages());
   });
   afterAll(async () => host?.remove());

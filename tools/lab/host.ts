@@ -41,6 +41,8 @@ export interface HostOptions {
   name: string;
   /** Default `host`, with an engine. */
   image?: HostImage;
+  /** Default true. Without systemd nothing starts by itself, neither at boot nor when a package is installed. */
+  systemd?: boolean;
   /** Memory limit as docker writes it, like `6g`. Default: none. */
   memory?: string;
   /** Lives on after this process, until it is removed by name. */
@@ -57,7 +59,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const image = await hostImage(options.image ?? "host");
   const label = `${OWNER_LABEL}=${options.keep ? KEPT : thisProcess()}`;
   await docker(["volume", "create", `--label=${label}`, PREFIX + options.name]);
-  await docker([...runArguments(options, label), image]);
+  const firstProcess = options.systemd === false ? ["sleep", "infinity"] : [];
+  await docker([...runArguments(options, label), image, ...firstProcess]);
   const host = attachHost(options.name);
   try {
     await host.waitForBoot();
@@ -132,10 +135,10 @@ export function attachHost(name: string): Host {
   };
 
   const waitForBoot = async () => {
-    // "degraded" is up, too: a container cannot load kernel modules.
+    // "degraded" is up, too: a container cannot load kernel modules. "offline" is a host without systemd.
     await waitFor(`${name} to boot`, BOOT_MS, async () => {
       const { stdout } = await exec(["systemctl", "is-system-running"], { allowFailure: true, timeoutMs: 10_000 });
-      return ["running", "degraded"].includes(stdout.trim());
+      return ["running", "degraded", "offline"].includes(stdout.trim());
     });
     await readAddress();
   };

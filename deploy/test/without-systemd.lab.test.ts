@@ -1,0 +1,35 @@
+import { execFileSync } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Host, startHost } from "../../tools/lab/index.ts";
+
+const CHECKOUT = "/root/checkout";
+const THIRTY_MINUTES_MS = 1_800_000;
+
+describe("a host without systemd", () => {
+  let host: Host;
+  const health = async () => {
+    const curl = ["curl", "-sk", "-o/dev/null", "-w%{http_code}", "-m10", "https://localhost/health/"];
+    return (await host.exec(curl, { allowFailure: true })).stdout;
+  };
+  beforeAll(async () => {
+    host = await startHost({ name: "no-systemd", systemd: false });
+    await host.copyIn(process.cwd(), CHECKOUT);
+    await host.exec([`${CHECKOUT}/deploy/engine.sh`]);
+    await host.loadImages(execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" }).trim().split("\n"));
+  });
+  afterAll(async () => host?.remove());
+
+  it("becomes an appliance all the same", async () => {
+    const bootstrap = [`${CHECKOUT}/deploy/bootstrap.sh`, "--yes", "--sample"];
+    const { stdout } = await host.exec(bootstrap, { timeoutMs: THIRTY_MINUTES_MS });
+    expect(stdout).toContain("The appliance is in service");
+    expect(await health()).toBe("200");
+  });
+
+  it("starts again after a reboot once somebody starts the engine and the appliance", async () => {
+    await host.reboot();
+    await host.exec([`${CHECKOUT}/deploy/engine.sh`]);
+    await host.exec(["appliance", "start"]);
+    await expect.poll(health, { timeout: 60_000, interval: 1_000 }).toBe("200");
+  });
+});
