@@ -30,16 +30,26 @@ export function createHostFiles(root: string): HostFiles {
         throw error;
       }
     },
-    write: (file) => writeInRoot(root, file),
+    compare: async (file) => {
+      const { path, attributes } = await locate(root, file);
+      const observed = await observeAt(join(root, path));
+      if (observed.type === "missing") return "missing";
+      if (observed.type === "other") throw notRegular(path);
+      return isSame(observed, file.content, attributes) ? "same" : "different";
+    },
+    write: async (file) => {
+      const { path, attributes } = await locate(root, file);
+      return replaceInRoot(root, path, file.content, attributes);
+    },
   };
 }
 
-async function writeInRoot(root: string, file: WantedFile): Promise<boolean> {
+/** Where a wanted file lies on the host, and for whom. */
+async function locate(root: string, file: WantedFile): Promise<{ path: string; attributes: FileAttributes }> {
   assertWritable(file.path);
   const path = await resolveOnHost(root, file.path, { symlinks: OWN_SYMLINKS, missing: "allow" });
   assertWritable(path);
-  const attributes = { mode: file.mode, ...(await resolveOwner(root, file.owner)) };
-  return replaceInRoot(root, path, file.content, attributes);
+  return { path, attributes: { mode: file.mode, ...(await resolveOwner(root, file.owner)) } };
 }
 
 /**
@@ -56,13 +66,16 @@ export async function replaceInRoot(
   return withFolderInRoot(root, dirname(path), { symlinks: [] }, async (folder) => {
     const target = join(folder, basename(path));
     const observed = await observeAt(target);
-    if (observed.type === "other")
-      throw new OperatorError("PATH_REFUSED", `${path} is not written: no regular file stands there`, {
-        remedy: "Remove what stands there or name another path.",
-      });
+    if (observed.type === "other") throw notRegular(path);
     if (observed.type === "file" && isSame(observed, content, attributes)) return false;
     await replace(target, content, attributes);
     return true;
+  });
+}
+
+function notRegular(path: string): OperatorError {
+  return new OperatorError("PATH_REFUSED", `${path} is not written: no regular file stands there`, {
+    remedy: "Remove what stands there or name another path.",
   });
 }
 

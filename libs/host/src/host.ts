@@ -60,6 +60,8 @@ export interface WantedFile {
 
 export interface HostFiles {
   observe(path: string): Promise<ObservedFile>;
+  /** What `write` would find: content, mode and owner count. @throws as `write` */
+  compare(file: WantedFile): Promise<"same" | "different" | "missing">;
   /**
    * @throws OperatorError `PATH_REFUSED` for what `refusalOf` names, symlinks that are not the appliance's own, and anything
    * but a regular file in its place; `HOST_OWNER_UNKNOWN`.

@@ -63,6 +63,19 @@ describe("files", () => {
     });
   });
 
+  it("tells before writing what a write would find, and refuses what it would refuse", async () => {
+    const file = { path: "/etc/motd", content: "text", mode: 0o600, owner: ME };
+    expect(await host.files.compare(file)).toBe("missing");
+    await host.files.write(file);
+    expect(await host.files.compare(file)).toBe("same");
+    expect(await host.files.compare({ ...file, content: "other" })).toBe("different");
+    expect(await host.files.compare({ ...file, mode: 0o644 })).toBe("different");
+    expect(await host.files.compare({ ...file, owner: "4711:4711" })).toBe("different");
+    await expect(host.files.compare({ ...file, path: "/proc/sysrq-trigger" })).rejects.toMatchObject({
+      code: "PATH_REFUSED",
+    });
+  });
+
   it.runIf(isRoot)("knows owners by the host's names and by numbers", async () => {
     const ownerOf = async (owner: string) => {
       await write("/etc/file", "text", { owner });

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Host, WantedFile } from "@appliance/host";
 import type { Step } from "@appliance/jobs";
 import { step, type Capability, type Wanted } from "../capability.ts";
@@ -8,7 +7,8 @@ interface ExtraFileStep extends Step {
 }
 
 const DEFAULT_MODE = 0o644;
-const DEFAULT_OWNER = "root";
+/** By number: a plain checkout has no accounts to look a name up in. */
+const DEFAULT_OWNER = "0:0";
 
 /** `appliance:extra:files`: whatever the operator wants on the host. */
 export function extraFilesCapability({ files }: Host): Capability<ExtraFileStep> {
@@ -18,9 +18,9 @@ export function extraFilesCapability({ files }: Host): Capability<ExtraFileStep>
     async plan(wanted) {
       const steps: ExtraFileStep[] = [];
       for (const file of wantedFiles(wanted)) {
-        const found = await files.observe(file.path);
-        if (found.type === "file" && found.sha256 === digest(file.content) && found.mode === file.mode) continue;
-        const summary = found.type === "missing" ? `Write ${file.path}` : `Write ${file.path} anew`;
+        const found = await files.compare(file);
+        if (found === "same") continue;
+        const summary = found === "missing" ? `Write ${file.path}` : `Write ${file.path} anew`;
         steps.push(step({ capability: "extra-files", summary, file }));
       }
       return steps;
@@ -38,8 +38,4 @@ function wantedFiles({ env }: Wanted): WantedFile[] {
     mode: permissions ?? DEFAULT_MODE,
     owner: owner ?? DEFAULT_OWNER,
   }));
-}
-
-function digest(content: string | Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex");
 }
