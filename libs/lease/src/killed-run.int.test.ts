@@ -44,8 +44,8 @@ it(`keeps whole files and one run at a time through ${ROUNDS} kills at random mo
   for (let round = 0; round < ROUNDS; round++) {
     const victim = spawnRun("config-agent", `apply-${round}`);
     const other = spawnRun("config-agent", `other-${round}`);
-    await victim.begins;
-    await sleep(Math.random() * 250);
+    await Promise.all([victim.begins, other.begins]);
+    await sleep(Math.random() * 300);
     victim.child.kill("SIGKILL");
     await victim.exit;
     expect(await other.exit).toEqual([0, null]);
@@ -62,7 +62,7 @@ it("finishes a run that is killed again and again, each time where it was", asyn
   for (;;) {
     const { child, begins, exit } = spawnRun("config-agent", "stubborn");
     await begins;
-    const timer = setTimeout(() => child.kill("SIGKILL"), 10 + 40 * kills);
+    const timer = setTimeout(() => child.kill("SIGKILL"), 10 + 80 * kills);
     const [status] = await exit;
     clearTimeout(timer);
     if (status === 0) break;

@@ -12,22 +12,27 @@ const lease = openLease({ folder: join(folder, "lease"), runsFolder: join(folder
 
 process.stdout.write("begins\n");
 await lease.run({ runId, kind: "apply", waitMs: 60_000, supersedes: ["apply"] }, async (journal) => {
-  if (isOtherAlive()) appendFileSync(join(folder, "violations"), `${runId} beside another\n`);
+  noteOther();
   writeFileSync(join(folder, "at-work"), String(process.pid));
   for (const step of ["one", "two", "three"]) {
     if (journal.isDone(step)) continue;
     await journal.startStep(step);
-    await sleep(15);
+    await sleep(60);
+    noteOther();
     await journal.finishStep(step);
   }
   writeFileSync(join(folder, "at-work"), "");
 });
 process.exit(0);
 
+function noteOther(): void {
+  if (isOtherAlive()) appendFileSync(join(folder, "violations"), `${runId} beside another\n`);
+}
+
 function isOtherAlive(): boolean {
   try {
     const pid = Number(readFileSync(join(folder, "at-work"), "utf8"));
-    return pid > 0 && readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[2] !== "Z";
+    return pid > 0 && pid !== process.pid && readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[2] !== "Z";
   } catch {
     return false;
   }
