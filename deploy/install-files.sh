@@ -42,19 +42,29 @@ install_command() {
     container=$(docker create "appliance/config-agent:$APPLIANCE_VERSION" true) ||
         fail "the image of config-agent cannot be used" "Read the line above."
     copy_out /usr/local/bin/node node
-    copy_out /opt/appliance/cli.mjs appliance.mjs
+    copy_out /opt/appliance/cli "command-$APPLIANCE_VERSION"
     docker rm "$container" >/dev/null
     put_file 755 "$root/usr/local/bin/appliance" <<END
 #!/bin/sh
 export APPLIANCE_CHECKOUT="\${APPLIANCE_CHECKOUT:-$checkout}"
-exec "$root/usr/local/lib/appliance/node" "$root/usr/local/lib/appliance/appliance.mjs" "\$@"
+exec "$root/usr/local/lib/appliance/node" "$root/usr/local/lib/appliance/command-$APPLIANCE_VERSION/main.mjs" "\$@"
 END
+    remove_other_commands
 }
 
-# copy_out PATH NAME: a file of the container into the folder of the command.
+# Those of other versions, once the new one is in place.
+remove_other_commands() {
+    for folder in "$root"/usr/local/lib/appliance/command-*; do
+        [ "$folder" = "$root/usr/local/lib/appliance/command-$APPLIANCE_VERSION" ] || rm -rf "$folder"
+    done
+}
+
+# copy_out PATH NAME: a file or folder of the container into the folder of the command.
 copy_out() {
+    rm -rf "$root/usr/local/lib/appliance/$2.new"
     docker cp "$container:$1" "$root/usr/local/lib/appliance/$2.new" >/dev/null ||
         fail "$1 is missing in the image of config-agent" "Build it anew: docker image rm appliance/config-agent:$APPLIANCE_VERSION"
+    if [ -d "$root/usr/local/lib/appliance/$2" ]; then rm -rf "$root/usr/local/lib/appliance/$2"; fi
     mv "$root/usr/local/lib/appliance/$2.new" "$root/usr/local/lib/appliance/$2"
 }
 

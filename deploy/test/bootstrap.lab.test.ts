@@ -7,20 +7,21 @@ const CHECKOUT = "/root/checkout";
 const SOON = { timeout: 180_000, interval: 1_000 };
 const THIRTY_MINUTES_MS = 1_800_000;
 
-/** The status code of the page of a host, without regard to its certificate; 0 when nothing answers. */
+/** The status code of the application's page as a browser asks for it, whatever the certificate; 0 without an answer. */
 async function pageStatus(host: Host): Promise<number> {
+  const byName = ["--resolve", `${host.domain}:443:127.0.0.1`, `https://${host.domain}/health/`];
   const curl = [
     "curl",
-    "-sk",
-    "-o",
-    "/dev/null",
-    "-w",
-    "%{http_code}",
+    "--silent",
+    "--insecure",
     "--max-time",
     "10",
-    "https://localhost/health/",
+    "--output",
+    "/dev/null",
+    "--write-out",
+    "%{http_code}",
   ];
-  return Number((await host.exec(curl, { allowFailure: true })).stdout);
+  return Number((await host.exec([...curl, ...byName], { allowFailure: true })).stdout);
 }
 
 function ownImages(): string[] {
@@ -79,6 +80,8 @@ describe("bootstrap on a fresh host", () => {
     await host.exec(["systemctl", "stop", "appliance"]);
     await host.reboot();
     await expect.poll(page, SOON).toBe(503);
+    const { stdout } = await host.exec(["appliance", "status"], { allowFailure: true });
+    expect(stdout).toMatch(/^stopped/);
     await host.exec(["systemctl", "restart", "appliance"]);
     await expect.poll(page, SOON).toBe(200);
   });
