@@ -22,6 +22,7 @@ export interface Database {
   create(locale: string): Promise<void>;
   setRole(verifier: string): Promise<void>;
   enableStatistics(): Promise<void>;
+  /** Takes up changed settings. @throws OperatorError `DATABASE_SETTINGS_INVALID`: then it runs with those before. */
   reload(): Promise<void>;
   /** Waits until it answers. @throws OperatorError `DATABASE_UNREACHABLE` */
   waitUntilReady(timeoutMs: number, signal: AbortSignal): Promise<void>;
@@ -52,7 +53,7 @@ export function connectDatabase(socketFolder: string): Database {
       }),
     enableStatistics: () =>
       query(DATABASE)((client) => run(client, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")),
-    reload: () => onServer((client) => run(client, "SELECT pg_reload_conf()")),
+    reload: () => onServer(reload),
     waitUntilReady: (timeoutMs, signal) =>
       waitUntilReady(() => onServer((client) => run(client, "SELECT 1")), timeoutMs, signal),
   };
@@ -82,6 +83,15 @@ function withClient(host: string, database: string) {
 
 async function run(client: Client, sql: string): Promise<void> {
   await client.query(sql);
+}
+
+/** A reload itself says nothing of what is wrong: one bad value, and PostgreSQL passes over the whole file. */
+async function reload(client: Client): Promise<void> {
+  const { rows } = await client.query<{ name: string; error: string }>(
+    "SELECT name, error FROM pg_file_settings WHERE error IS NOT NULL",
+  );
+  if (rows.length > 0) throw invalid(rows.map(({ name, error }) => `${name}: ${error}`));
+  await run(client, "SELECT pg_reload_conf()");
 }
 
 function observe(inDatabase: <T>(work: Work<T>) => Promise<T>): Work<DatabaseFacts> {
@@ -130,6 +140,12 @@ function isNotYet(cause: unknown): boolean {
 
 function isConnectionLoss(cause: unknown): boolean {
   return cause instanceof Error && /^(Connection terminated|timeout expired)/.test(cause.message);
+}
+
+function invalid(complaints: string[]): OperatorError {
+  return new OperatorError("DATABASE_SETTINGS_INVALID", `PostgreSQL does not accept ${complaints.join("; ")}.`, {
+    remedy: "Correct what it complains about, then run `appliance apply`.",
+  });
 }
 
 function unreachable(cause: unknown): OperatorError {

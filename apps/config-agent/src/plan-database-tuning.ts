@@ -68,13 +68,3 @@ export function renderDatabaseSettings(settings: DatabaseSettings): string {
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
   return ["# Written by config-agent from the size of the machine; changes here are lost.", ...lines, ""].join("\n");
 }
-
-/** The settings in a text that `renderDatabaseSettings` wrote; what it did not write is passed over. */
-export function parseDatabaseSettings(text: string): DatabaseSettings {
-  const settings: DatabaseSettings = {};
-  for (const line of text.split("\n")) {
-    const match = /^(\w+) = '((?:[^']|'')*)'$/.exec(line);
-    if (match) settings[match[1]!] = match[2]!.replaceAll("''", "'");
-  }
-  return settings;
-}

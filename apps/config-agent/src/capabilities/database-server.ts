@@ -13,7 +13,7 @@ import {
   type DatabaseServerObserved,
   type DatabaseServerStep,
 } from "../plan-database-server.ts";
-import { parseDatabaseSettings, renderDatabaseSettings } from "../plan-database-tuning.ts";
+import { renderDatabaseSettings } from "../plan-database-tuning.ts";
 import { databaseGeneration } from "../plan-slices.ts";
 
 interface Deps {
@@ -25,7 +25,8 @@ interface Deps {
 }
 
 const SETTINGS_FILE = "appliance.conf";
-const CONTAINER_FILE = "container.json";
+/** What the database serves with. Written last: a run that dies before it finds the same changes again. */
+const RECORD = `${PATHS.control}/database.json`;
 const READY_WITHIN_MS = 120_000;
 
 /** PostgreSQL itself: running, with the settings and the size that this machine asks for. */
@@ -43,7 +44,7 @@ async function observe({ files, containers }: Deps): Promise<DatabaseServerObser
   const majors = (await files.names(PATHS.clusters)).filter((name) => /^[\d.]+$/.test(name));
   for (const name of majors) if (await files.exists(`${PATHS.clusters}/${name}/main/PG_VERSION`)) clusters.push(name);
   const running = (await containers.observe()).some(isHealthyDatabase);
-  return { clusters, running, current: await readGeneration(files) };
+  return { clusters, running, current: await readRecord(files) };
 }
 
 function isHealthyDatabase({ project, service, state, health }: Container): boolean {
@@ -51,21 +52,26 @@ function isHealthyDatabase({ project, service, state, health }: Container): bool
 }
 
 async function apply(planned: DatabaseServerStep, wanted: Wanted, run: RunContext, deps: Deps): Promise<void> {
-  const before = await readGeneration(deps.files);
-  await writeGeneration(deps.files, databaseGeneration(wanted));
-  if (planned.action === "reload") return deps.database.reload();
-  if (planned.action !== "start") {
+  const before = await readRecord(deps.files);
+  const generation = databaseGeneration(wanted);
+  await publishSettings(deps.files, generation);
+  if (planned.restarts.length > 0) {
     run.note("stopping the application");
     await deps.containers.stop("application", [], run);
   }
   try {
-    await startWith(planned, run, deps);
+    await bringIntoService(planned, run, deps);
   } catch (cause) {
     if (!before || run.signal.aborted) throw cause;
     run.note("going back to the settings before");
-    await rollBack(before, wanted, run, deps);
+    await rollBack(planned, before, wanted, run, deps);
     throw refused(cause);
   }
+  await deps.files.write(RECORD, `${JSON.stringify(generation)}\n`, { mode: 0o600 });
+}
+
+async function bringIntoService(planned: DatabaseServerStep, run: RunContext, deps: Deps): Promise<void> {
+  return planned.action === "reload" ? deps.database.reload() : startWith(planned, run, deps);
 }
 
 /** A restart is asked for under another id than the way back, which is a second piece of work of the same run. */
@@ -80,10 +86,20 @@ async function startWith(
   await database.waitUntilReady(READY_WITHIN_MS, run.signal);
 }
 
-async function rollBack(before: DatabaseGeneration, wanted: Wanted, run: RunContext, deps: Deps): Promise<void> {
-  await writeGeneration(deps.files, before);
+/** What was stopped for the sake of the new settings runs again with the old ones. */
+async function rollBack(
+  { action, restarts }: DatabaseServerStep,
+  before: DatabaseGeneration,
+  wanted: Wanted,
+  run: RunContext,
+  deps: Deps,
+): Promise<void> {
+  await publishSettings(deps.files, before);
+  if (action === "reload") return;
+  const back = { ...run, runId: `${run.runId.slice(0, 59)}-back` };
   await deps.writeContainerSize(wanted, before.container);
-  await startWith({ action: "recreate" }, { ...run, runId: `${run.runId}-back` }, deps);
+  await startWith({ action: "recreate" }, back, deps);
+  if (restarts.length > 0) await deps.containers.up({ project: "application", services: [] }, back);
 }
 
 function refused(cause: unknown): OperatorError {
@@ -97,24 +113,15 @@ function refused(cause: unknown): OperatorError {
   );
 }
 
-async function readGeneration(files: RootFiles): Promise<DatabaseGeneration | null> {
-  const current = `${PATHS.databaseSettings}/current`;
-  const settings = await files.read(`${current}/${SETTINGS_FILE}`);
-  const container = await files.read(`${current}/${CONTAINER_FILE}`);
-  if (!settings || !container) return null;
-  return {
-    settings: parseDatabaseSettings(settings.toString("utf8")),
-    container: JSON.parse(container.toString("utf8")) as Record<string, string>,
-  };
+async function readRecord(files: RootFiles): Promise<DatabaseGeneration | null> {
+  const text = await files.read(RECORD);
+  return text ? (JSON.parse(text.toString("utf8")) as DatabaseGeneration) : null;
 }
 
-async function writeGeneration(files: RootFiles, { settings, container }: DatabaseGeneration): Promise<void> {
-  const readable = { uid: 0, gid: IDENTITIES.database.gid };
+async function publishSettings(files: RootFiles, { settings }: DatabaseGeneration): Promise<void> {
+  const data = renderDatabaseSettings(settings);
   await publishGeneration(
     await files.locate(PATHS.databaseSettings),
-    new Map([
-      [SETTINGS_FILE, { data: renderDatabaseSettings(settings), mode: 0o640, ...readable }],
-      [CONTAINER_FILE, { data: `${JSON.stringify(container)}\n`, mode: 0o600, uid: 0, gid: 0 }],
-    ]),
+    new Map([[SETTINGS_FILE, { data, mode: 0o640, uid: 0, gid: IDENTITIES.database.gid }]]),
   );
 }
