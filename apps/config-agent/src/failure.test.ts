@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseFailure, renderFailure } from "./failure.ts";
+import { createFailureFile, parseFailure, renderFailure } from "./failure.ts";
+import { createRootFiles, type RootFiles } from "./root-files.ts";
 
 const failure = {
   code: "ENV_INVALID",
@@ -22,5 +23,17 @@ describe("the failure file", () => {
       code: "UNKNOWN",
       remedy: expect.stringContaining("appliance failed clear") as string,
     });
+  });
+
+  it("is known until it is cleared although the disk was too full to write it", async () => {
+    const full: RootFiles = {
+      ...createRootFiles("/nonexistent"),
+      write: () => Promise.reject(new Error("ENOSPC")),
+    };
+    const file = createFailureFile(full, () => new Date(failure.since));
+    await expect(file.write(failure)).rejects.toThrow("ENOSPC");
+    expect(await file.read()).toEqual(failure);
+    await file.clear();
+    expect(await file.read()).toBeUndefined();
   });
 });

@@ -10,7 +10,7 @@ export interface StoredFailure extends Failure {
 
 /**
  * `/run/appliance-failed`: what failed, as text that `cat` shows and this module reads. Removing the file by hand clears the
- * failure, so its presence is the truth and nothing is remembered beside it.
+ * failure, so its presence is the truth; only one that could not be written is remembered beside it.
  */
 export interface FailureFile {
   read(): Promise<StoredFailure | undefined>;
@@ -19,14 +19,22 @@ export interface FailureFile {
 }
 
 export function createFailureFile(files: RootFiles, now: () => Date): FailureFile {
+  // A full disk may be the very failure: then it is known as long as this agent lives.
+  let unwritten: StoredFailure | undefined;
   return {
     async read() {
       const text = await files.read(PATHS.failed);
-      return text && parseFailure(text.toString("utf8"));
+      return text ? parseFailure(text.toString("utf8")) : unwritten;
     },
-    write: (failure) =>
-      files.write(PATHS.failed, renderFailure({ ...failure, since: now().toISOString() }), { mode: 0o644 }),
-    clear: () => files.remove(PATHS.failed),
+    async write(failure) {
+      unwritten = { ...failure, since: now().toISOString() };
+      await files.write(PATHS.failed, renderFailure(unwritten), { mode: 0o644 });
+      unwritten = undefined;
+    },
+    async clear() {
+      unwritten = undefined;
+      await files.remove(PATHS.failed);
+    },
   };
 }
 

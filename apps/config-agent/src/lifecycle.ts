@@ -34,6 +34,8 @@ export interface LifecycleDeps extends WantedDeps {
   status: Status;
   lease: Lease;
   log: Log;
+  /** Whether the application answers now, as a browser asks it. */
+  answers: (domain: string, signal: AbortSignal) => Promise<boolean>;
   /** Told of each env.yml that was read, for the log to keep its secrets out. */
   onEnv: (env: Env, source: string) => void;
 }
@@ -107,7 +109,7 @@ async function applyAndTell(
       return await apply(wanted, data, job, journal, deps);
     } catch (err) {
       const untouched = isEnvFault(err) && (await deps.status.isServing());
-      if (!untouched && !job.signal.aborted) await tellFailure(err, deps);
+      if (!untouched && !job.signal.aborted) await tellFailure(err, deps, job.signal);
       throw err;
     }
   });

@@ -6,6 +6,7 @@ import { ConfigApply, ConfigCheck, ConfigStop, DatabaseCreate, createProducer, h
 import { openLease } from "@appliance/lease";
 import { createActiveEnv } from "./active-env.ts";
 import { allCapabilities } from "./capabilities/index.ts";
+import { HEALTH_PATH } from "./capabilities/open.ts";
 import { Variables } from "./config.ts";
 import { createContainers } from "./containers.ts";
 import { connectDatabase } from "./database.ts";
@@ -15,6 +16,7 @@ import { hostJobs } from "./host-jobs.ts";
 import { createLifecycle } from "./lifecycle.ts";
 import { PATHS } from "./paths.ts";
 import { prepareControl } from "./prepare-control.ts";
+import { answers } from "./probe.ts";
 import { createRootFiles } from "./root-files.ts";
 import { routes } from "./routes.ts";
 import { createStatus } from "./status.ts";
@@ -56,6 +58,7 @@ async function start() {
   const activeEnv = createActiveEnv(files);
   const containers = createContainers(producer);
   const database = connectDatabase(`${HOST_ROOT}${PATHS.databaseSocket}`);
+  const probe = { run: runCommand, target: PROBE_TARGET, inHostNetwork: PROBE_IN_HOST_NETWORK };
   const capabilities = allCapabilities({
     host,
     files,
@@ -63,7 +66,7 @@ async function start() {
     database,
     version,
     httpsPort: HTTPS_PORT,
-    probe: { run: runCommand, target: PROBE_TARGET, inHostNetwork: PROBE_IN_HOST_NETWORK },
+    probe,
     open: () => status.show(false),
   });
   const lease = openLease({
@@ -86,6 +89,7 @@ async function start() {
     status,
     lease,
     log,
+    answers: (domain, signal) => answers(domain, HEALTH_PATH, probe, signal),
     onEnv,
     envYml: ENV_YML,
   });

@@ -34,6 +34,13 @@ export async function probe(
   return Number(stdout.trim()) || 0;
 }
 
+/** Whether the application answers, and not with a fault of its own or a page in its place. */
+export async function answers(...question: Parameters<typeof probe>): Promise<boolean> {
+  return isAnswer(await probe(...question));
+}
+
+const isAnswer = (status: number): boolean => status >= 200 && status < 500;
+
 /** Waits until the application answers below 500. @throws OperatorError `APPLICATION_SILENT` with what it answered last. */
 export async function waitForApplication(
   domain: string,
@@ -45,7 +52,7 @@ export async function waitForApplication(
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const status = await probe(domain, path, deps, signal);
-    if (status >= 200 && status < 500) return;
+    if (isAnswer(status)) return;
     if (performance.now() > deadline) throw silent(domain, path, status);
     await sleep(TRY_EVERY_MS, undefined, { signal });
   }

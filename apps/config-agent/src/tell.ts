@@ -29,19 +29,35 @@ interface FailureDeps {
   failure: FailureFile;
   status: Status;
   log: Log;
+  /** Whether the application answers now. */
+  answers: (domain: string, signal: AbortSignal) => Promise<boolean>;
 }
 
 /**
  * The failure file, the page and the log. The page does not take the application's place where that still serves. A host
  * without env.yml has not failed, it waits.
  */
-export async function tellFailure(err: unknown, { failure, status, log }: FailureDeps): Promise<void> {
+export async function tellFailure(err: unknown, deps: FailureDeps, signal: AbortSignal): Promise<void> {
+  const { failure, status, log } = deps;
   const told = toFailure(err);
   log.error({ err, code: told.code }, "applying the configuration failed");
   if (told.code === "ENV_ABSENT") {
     await status.settle({ phase: "unconfigured", headline: "This server is not configured yet", hint: told.remedy });
     return;
   }
-  await failure.write(told);
-  await status.fail({ ...told, since: new Date().toISOString() });
+  const tellings = [
+    () => failure.write(told),
+    () => status.fail({ ...told, since: new Date().toISOString() }),
+    () => giveWayIfServing(deps, signal),
+  ];
+  for (const tell of tellings)
+    // A failure that cannot be told in one place is told in the others, and stays the one that is thrown.
+    await tell().catch((reason: unknown) => log.error({ err: reason }, "the failure could not be told everywhere"));
+}
+
+/** The page was put up for a change that did not come about, and the application may be as it was before. */
+async function giveWayIfServing({ status, answers }: FailureDeps, signal: AbortSignal): Promise<void> {
+  const { domain } = status.get();
+  if (domain === undefined || (await status.isServing())) return;
+  if (await answers(domain, signal)) await status.show(false);
 }
