@@ -1,4 +1,5 @@
-import { request, type IncomingHttpHeaders, type RequestOptions } from "node:http";
+import { request, type IncomingHttpHeaders } from "node:http";
+import { request as requestOverTls, type RequestOptions } from "node:https";
 
 export interface Page {
   status: number;
@@ -10,13 +11,19 @@ export interface Page {
 /** What nginx would send to the application for one visitor: keeps cookies, knows Django's CSRF token, follows nothing. */
 export class Browser {
   readonly headers: Record<string, string>;
-  private readonly address: string;
   private readonly domain: string;
+  private readonly route: RequestOptions;
   private readonly cookies = new Map<string, string>();
 
-  constructor(address: string, domain: string, headers: Record<string, string> = {}) {
-    this.address = address;
+  /** `route` says how a request gets there: over plain HTTP to the application's own port unless it says otherwise. */
+  constructor(
+    address: string,
+    domain: string,
+    headers: Record<string, string> = {},
+    route: RequestOptions = { host: address, port: 5000 },
+  ) {
     this.domain = domain;
+    this.route = route;
     this.headers = { "x-forwarded-proto": "https", ...headers };
   }
 
@@ -39,7 +46,7 @@ export class Browser {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const length = { "content-length": String(body?.length ?? 0) };
     const headers = { host: this.domain, origin, cookie, ...length, ...this.headers, ...more };
-    const page = await exchange({ host: this.address, port: 5000, method, path, headers, agent: false }, body);
+    const page = await exchange({ ...this.route, method, path, headers, agent: false }, body);
     for (const line of page.headers["set-cookie"] ?? []) this.keep(line);
     return page;
   }
@@ -52,7 +59,8 @@ export class Browser {
 
 async function exchange(options: RequestOptions, body?: Buffer): Promise<Page> {
   return await new Promise((resolve, reject) => {
-    const req = request(options, (response) => {
+    const send = options.protocol === "https:" ? requestOverTls : request;
+    const req = send(options, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeEach, describe, expect, it } from "vitest";
+import { waitFor } from "../../../tools/lab/index.ts";
+import { SOON_MS, type Appliance } from "../support/appliance.ts";
+import { overlaps } from "../support/deliveries.ts";
+import { overlappingRuns } from "../support/runs.ts";
+import { beginAndWaitForContainers, beginApply, isInPlace } from "../support/under-way.ts";
+
+const ROUNDS = Number(process.env["APPLIANCE_KILL_ROUNDS"] ?? 8);
+/** About as long as an apply takes that replaces the application. */
+const APPLY_TAKES_MS = 12_000;
+
+/** Agents that die in the middle of their work, and two who want the same at once. */
+export function agentFaults(appliance: Appliance): void {
+  describe("two applies at once", () => {
+    beforeEach(() => appliance.waitUntilServing());
+
+    it("both end well, one after the other", async () => {
+      const first = beginApply(appliance);
+      const second = { ...first, ended: appliance.cli("apply") };
+      expect(await first.ended).toMatchObject({ code: 0 });
+      expect(await second.ended).toMatchObject({ code: 0 });
+      await waitFor("the change to be in place", SOON_MS, () => isInPlace(appliance, first.mark));
+      expect(overlappingRuns(appliance)).toEqual([]);
+      expect(overlaps(await appliance.logs("config-agent"), "config.apply")).toEqual([]);
+    });
+  });
+
+  describe("an apply whose agent is killed", () => {
+    beforeEach(() => appliance.waitUntilServing());
+
+    // Moments are spread over the apply and shifted at random, so that each run of the tests tries others.
+    const moments = Array.from({ length: ROUNDS }, (_, round) => [(round + Math.random()) / ROUNDS] as const);
+    it.each(moments)("ends in the wanted state: config-agent, at %f of it", async (part) => {
+      const apply = beginApply(appliance);
+      await sleep(part * APPLY_TAKES_MS);
+      await appliance.crash("config-agent");
+      await apply.ended;
+      await waitFor("the wanted state by itself", SOON_MS, () => isInPlace(appliance, apply.mark));
+      expect(await appliance.ok("apply")).toContain("Nothing to do");
+      expect(overlappingRuns(appliance)).toEqual([]);
+    });
+
+    it("ends in the wanted state: update-agent, while it brings containers up", async () => {
+      const apply = await beginAndWaitForContainers(appliance);
+      await appliance.crash("update-agent");
+      expect(await apply.ended).toMatchObject({ code: 0 });
+      await waitFor("the wanted state", SOON_MS, () => isInPlace(appliance, apply.mark));
+      expect(await appliance.ok("apply")).toContain("Nothing to do");
+      expect(overlaps(await appliance.logs("update-agent"), "containers.up")).toEqual([]);
+    });
+  });
+}
