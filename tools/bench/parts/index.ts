@@ -1,0 +1,20 @@
+import type { Figure } from "../figure.ts";
+import type { Appliance } from "../appliance.ts";
+import { apply } from "./apply.ts";
+import { bootstrap } from "./bootstrap.ts";
+import { flatten } from "./flatten.ts";
+import { memory } from "./memory.ts";
+import { nginx } from "./nginx.ts";
+import { start } from "./start.ts";
+
+export interface Bench {
+  /** The bench's own appliance, started by the first part that needs one. */
+  appliance: () => Promise<Appliance>;
+  /** Build everything that can be built, instead of beginning with what this machine has. */
+  full: boolean;
+}
+
+export type Part = (bench: Bench) => Promise<Figure[]>;
+
+/** In the order in which they run. */
+export const PARTS: Readonly<Record<string, Part>> = { flatten, apply, nginx, memory, start, bootstrap };

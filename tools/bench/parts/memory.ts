@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ContainerProcesses } from "../appliance.ts";
+import { plain, type Figure } from "../figure.ts";
+import { cpuSecondsOf, cpuSecondsOfContainer, memoryOf, sum } from "../usage.ts";
+import type { Bench } from "./index.ts";
+
+const JOBS = 200;
+const SETTLE_MS = 30_000;
+const WATCH_MS = 60_000;
+const IDLE_CPU_PERCENT = 0.3;
+const ANONYMOUS_MB = { "config-agent": 35, "update-agent": 50 };
+
+/** What the appliance holds and burns while nobody asks anything of it, after each agent did 200 jobs. */
+export async function memory({ appliance: start }: Bench): Promise<Figure[]> {
+  const appliance = await start();
+  // An apply asks update-agent for the containers, so each is work for both.
+  for (let job = 0; job < JOBS; job += 1)
+    await appliance.work("config-agent", "config.apply", { requestedBy: "bench" });
+  await sleep(SETTLE_MS);
+  const containers = await appliance.containers();
+  const before = cpuOf(containers);
+  await sleep(WATCH_MS);
+  const after = cpuOf(containers);
+  const percent = after.map((used, at) => percentOf(used, before[at]));
+  return [
+    ...containers.flatMap(({ service, pids }, at) => agentFigures(service, pids, percent[at])),
+    ...wholeFigures(containers, percent),
+  ];
+}
+
+/** First seconds, then percent of a core: of what runs all the time, and with health checks. */
+interface Cpu {
+  process: number;
+  container: number;
+}
+
+function cpuOf(containers: readonly ContainerProcesses[]): Cpu[] {
+  return containers.map(({ pids }) => ({
+    process: cpuSecondsOf(pids),
+    container: cpuSecondsOfContainer(pids[0] ?? 0),
+  }));
+}
+
+function percentOf(after: Cpu, before: Cpu | undefined): Cpu {
+  const share = (key: keyof Cpu) => ((after[key] - (before?.[key] ?? 0)) * 100_000) / WATCH_MS;
+  return { process: share("process"), container: share("container") };
+}
+
+function agentFigures(service: string, pids: readonly number[], cpu: Cpu | undefined): Figure[] {
+  const limit = Object.entries(ANONYMOUS_MB).find(([name]) => name === service)?.[1];
+  if (limit === undefined || !cpu) return [];
+  const { anonymousMb, pssMb } = memoryOf(pids);
+  return [
+    {
+      name: `${service}: anonymous memory after ${JOBS} jobs`,
+      measured: `${anonymousMb.toFixed(1)} MB (PSS ${pssMb.toFixed(1)} MB)`,
+      beside: `at most ${limit} MB`,
+      met: anonymousMb <= limit,
+    },
+    {
+      name: `${service}: CPU while idle`,
+      measured: `${cpu.process.toFixed(2)} % (with its health checks ${cpu.container.toFixed(2)} %)`,
+      beside: `below ${IDLE_CPU_PERCENT} %`,
+      met: cpu.process < IDLE_CPU_PERCENT,
+    },
+  ];
+}
+
+function wholeFigures(containers: readonly ContainerProcesses[], percent: readonly Cpu[]): Figure[] {
+  const each = containers.map(({ service, pids }) => ({ service, ...memoryOf(pids) }));
+  const largest = [...each].sort((a, b) => b.anonymousMb - a.anonymousMb);
+  const total = `${sum(each.map(({ anonymousMb }) => anonymousMb)).toFixed(0)} MB anonymous`;
+  const pss = `PSS ${sum(each.map(({ pssMb }) => pssMb)).toFixed(0)} MB`;
+  const cpu = `${sum(percent.map(({ container }) => container)).toFixed(1)} % CPU`;
+  return [
+    plain(`the whole appliance while idle, ${each.length} containers`, `${total}, ${pss}, ${cpu}`),
+    ...largest.map(({ service, anonymousMb, pssMb }) =>
+      plain(`of it ${service}`, `${anonymousMb.toFixed(1)} MB anonymous, PSS ${pssMb.toFixed(1)} MB`),
+    ),
+  ];
+}
