@@ -1,9 +1,10 @@
 /**
- * Bundles apps into one file each, as the images ship them: `node tools/bundle.ts config-agent update-agent cli` writes
- * `dist/config-agent.mjs` and so on. One file starts faster and takes less memory than a tree of modules. A path to a
- * TypeScript file is bundled as well.
+ * Bundles apps as the images ship them: `node tools/bundle.ts config-agent update-agent cli` writes `dist/config-agent.mjs`
+ * and so on. One file starts faster and takes less memory than a tree of modules. The command becomes `dist/cli/main.mjs`
+ * and a file for each part that it imports when it needs it: it starts anew for every call, and reading what a call does not
+ * use would take most of its time. A path to a TypeScript file is bundled as well.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 
@@ -69,12 +70,15 @@ const OPTIONS: BuildOptions = {
   external: ["cpu-features", "*.node"],
 };
 
+const SPLIT: BuildOptions = { splitting: true, outExtension: { ".js": ".mjs" } };
+
 async function bundle(app: string): Promise<void> {
   const entry = app.endsWith(".ts") ? app : `apps/${app}/src/main.ts`;
-  const outfile = `dist/${basename(app, ".ts")}.mjs`;
-  const { metafile } = await build({ ...OPTIONS, entryPoints: [entry], outfile, metafile: true });
-  const bytes = metafile.outputs[outfile]?.bytes ?? 0;
-  console.log(`${outfile} ${(bytes / 1e6).toFixed(2)} MB`);
+  const out = app === "cli" ? { ...SPLIT, outdir: "dist/cli" } : { outfile: `dist/${basename(app, ".ts")}.mjs` };
+  if (app === "cli") await rm("dist/cli", { recursive: true, force: true }); // parts of other versions have other names
+  const { metafile } = await build({ ...OPTIONS, ...out, entryPoints: [entry], metafile: true });
+  for (const [file, { bytes }] of Object.entries(metafile.outputs))
+    console.log(`${file} ${(bytes / 1e6).toFixed(2)} MB`);
 }
 
 const apps = process.argv.slice(2);
