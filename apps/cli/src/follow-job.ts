@@ -4,6 +4,8 @@ import { OperatorError } from "@appliance/errors";
 import * as z from "zod";
 import type { Api, Job } from "./api.ts";
 
+/** Quick work is answered quickly; what takes longer is looked at five times a second. */
+const FIRST_LOOK_MS = 25;
 const LOOK_EVERY_MS = 200;
 /** config-agent may be replaced or restarted by the very work that is waited for. */
 const SILENCE_ALLOWED_MS = 120_000;
@@ -26,7 +28,7 @@ export async function followJob(api: Api, request: Request, say: (text: string) 
   await api.enqueue(request.name, id, request.data);
   const patience = createPatience();
   const sayOnce = withoutRepetition(say);
-  for (;;) {
+  for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(2 * pauseMs, LOOK_EVERY_MS)) {
     try {
       const job = await api.job(request.queue, id);
       patience.heard();
@@ -38,7 +40,7 @@ export async function followJob(api: Api, request: Request, say: (text: string) 
       if (!isSilence(err)) throw err;
       patience.silent(err);
     }
-    await sleep(LOOK_EVERY_MS);
+    await sleep(pauseMs);
   }
 }
 

@@ -9,11 +9,13 @@ import {
   type Project,
 } from "@appliance/jobs";
 import { OperatorError } from "@appliance/errors";
-import type { RunContext } from "./capability.ts";
+import type { RunContext, Wanted } from "./capability.ts";
 
 /** What config-agent asks of update-agent, which alone holds the Docker socket. */
 export interface Containers {
   observe(signal?: AbortSignal): Promise<Container[]>;
+  /** The same for the plans of one run, which share a look until this agent changes something. */
+  observeFor(wanted: Wanted): Promise<Container[]>;
   up(order: Omit<DataInput<typeof ContainersUp>, "runId">, run: RunContext): Promise<void>;
   stop(project: Project, services: string[], run: RunContext): Promise<void>;
   /** A named one-off operation of the application group. @throws OperatorError `OPERATION_FAILED` with the end of its output. */
@@ -24,21 +26,27 @@ export interface Containers {
 const OBSERVE_LIMIT_MS = 120_000;
 
 export function createContainers(producer: Producer): Containers {
+  let looks = new WeakMap<Wanted, Promise<Container[]>>();
+  const forgetLooks = () => (looks = new WeakMap());
+  const observe: Containers["observe"] = async (signal) => {
+    const options = { ...(signal ? { signal } : {}), timeLimitMs: OBSERVE_LIMIT_MS };
+    return (await producer.request(ContainersObserve, {}, options)).containers;
+  };
   return {
-    async observe(signal) {
-      const { containers } = await producer.request(
-        ContainersObserve,
-        {},
-        { ...(signal ? { signal } : {}), timeLimitMs: OBSERVE_LIMIT_MS },
-      );
-      return containers;
+    observe,
+    observeFor(wanted) {
+      const look = looks.get(wanted) ?? observe();
+      looks.set(wanted, look);
+      return look;
     },
     async up(order, { runId, signal, note }) {
+      forgetLooks();
       const id = jobId(runId, "up", order.project, ...order.services);
       const onProgress = ({ sentence }: { sentence: string }) => note(sentence);
       await producer.request(ContainersUp, { ...order, runId }, { id, signal, onProgress });
     },
     async stop(project, services, { runId, signal }) {
+      forgetLooks();
       await producer.request(
         ContainersStop,
         { project, services, runId },
@@ -46,6 +54,7 @@ export function createContainers(producer: Producer): Containers {
       );
     },
     async operate(operation, { runId, signal }) {
+      forgetLooks();
       const { exitCode, output } = await producer.request(
         ContainersRun,
         { project: "application", operation, runId },

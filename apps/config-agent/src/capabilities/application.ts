@@ -31,7 +31,7 @@ export function applicationCapability(deps: Deps): Capability<ApplicationStep> {
     title: "Starting the application",
     async plan(wanted) {
       const application = await wantedApplication(wanted, deps);
-      return application ? planApplication(application, await observe(deps)) : [];
+      return application ? planApplication(application, await observe(wanted, deps)) : [];
     },
     apply: (planned, wanted, run) => (planned.action === "migrate" ? migrate(run, deps) : start(wanted, run, deps)),
   };
@@ -42,11 +42,11 @@ async function wantedApplication(wanted: Wanted, { files, version }: Deps): Prom
   return slice && { version, slice };
 }
 
-async function observe({ files, containers }: Deps): Promise<ApplicationObserved> {
+async function observe(wanted: Wanted, { files, containers }: Deps): Promise<ApplicationObserved> {
   const record = await files.read(RECORD);
   const tag = await files.read(MIGRATED_TAG);
   return {
-    containers: await containers.observe(),
+    containers: await containers.observeFor(wanted),
     record: record ? (JSON.parse(record.toString("utf8")) as ApplicationRecord) : null,
     migratedVersion: tag?.toString("utf8").trim() ?? null,
   };

@@ -34,16 +34,16 @@ export function databaseServerCapability(deps: Deps): Capability<DatabaseServerS
   return {
     name: "database-server",
     title: "Starting the database",
-    plan: async (wanted) => planDatabaseServer(databaseGeneration(wanted), await observe(deps)),
+    plan: async (wanted) => planDatabaseServer(databaseGeneration(wanted), await observe(wanted, deps)),
     apply: (planned, wanted, run) => apply(planned, wanted, run, deps),
   };
 }
 
-async function observe({ files, containers }: Deps): Promise<DatabaseServerObserved> {
+async function observe(wanted: Wanted, { files, containers }: Deps): Promise<DatabaseServerObserved> {
   const clusters: string[] = [];
   const majors = (await files.names(PATHS.clusters)).filter((name) => /^[\d.]+$/.test(name));
   for (const name of majors) if (await files.exists(`${PATHS.clusters}/${name}/main/PG_VERSION`)) clusters.push(name);
-  const running = (await containers.observe()).some(isHealthyDatabase);
+  const running = (await containers.observeFor(wanted)).some(isHealthyDatabase);
   return { clusters, running, current: await readRecord(files) };
 }
 
