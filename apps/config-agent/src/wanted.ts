@@ -27,7 +27,7 @@ export async function readWanted({ host, files, envYml }: WantedDeps): Promise<W
     source: source.name,
     text: source.text,
     flat: flatten(source),
-    changes: await changesSince(files, env),
+    changes: await changesSince(files, source, env),
     timeZone,
     memoryMb,
     cores,
@@ -39,8 +39,9 @@ function flatten({ text, name }: EnvSource): Record<string, string> {
 }
 
 /** What differs from the configuration that is active; nothing for the first one, which would be all of it. */
-async function changesSince(files: RootFiles, env: Env): Promise<Change[]> {
+async function changesSince(files: RootFiles, { text }: EnvSource, env: Env): Promise<Change[]> {
   const active = await files.read(PATHS.activeEnv);
+  if (active?.equals(text)) return [];
   const before = active && parseEnv(active, { file: PATHS.activeEnv }).env;
   if (!before) return [];
   return redactedChanges(before, env).map(({ path, before: from, after: to }) => ({

@@ -187,14 +187,14 @@ describe("records", () => {
   it("are remembered for the last 100 runs, and for every unfinished one", async () => {
     const records = openRunRecords(join(root, "runs"));
     const record = { kind: "apply" as const, agent: "config-agent", resumedAt: [], steps: [] };
-    for (let i = 0; i < 105; i++) {
+    for (let i = 0; i < 125; i++) {
       const startedAt = new Date(Date.UTC(2026, 0, 1, 0, i)).toISOString();
       await records.write({ ...record, id: `apply-${i}`, startedAt, state: i === 0 ? "running" : "succeeded" });
     }
     await records.prune();
     const ids = (await records.list()).map(({ id }) => id);
     expect(ids).toHaveLength(101);
-    expect([ids[0], ids.at(-2), ids.at(-1)]).toEqual(["apply-104", "apply-5", "apply-0"]);
+    expect([ids[0], ids.at(-2), ids.at(-1)]).toEqual(["apply-124", "apply-25", "apply-0"]);
   });
 
   it("that cannot be understood are left out", async () => {

@@ -6,6 +6,8 @@ import { RunId, RunRecord } from "./run-record.ts";
 
 /** How many finished runs are remembered. */
 const KEEP = 100;
+/** How many more gather before they are all read to find the oldest, which every run would have to wait for. */
+const SLACK = 20;
 const ENDING = ".json";
 
 /** The records of all runs, one file each, readable by whoever has to tell what happened. */
@@ -16,7 +18,7 @@ export interface RunRecords {
   read(id: string): Promise<RunRecord | undefined>;
   /** The latest start first. A record that cannot be understood is left out. */
   list(): Promise<RunRecord[]>;
-  /** Removes the oldest finished ones beyond those that are kept. */
+  /** Removes the oldest finished ones beyond those that are kept, once some more have gathered. */
   prune(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export function openRunRecords(folder: string): RunRecords {
     write: (record) => writeFileDurable(pathOf(record.id), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o644 }),
     read: (id) => readRecord(pathOf(id)),
     async prune() {
+      if ((await readdir(folder)).length <= KEEP + SLACK) return;
       const finished = (await list()).filter(({ state }) => state !== "running");
       for (const { id } of finished.slice(KEEP)) await rm(pathOf(id), { force: true });
     },
