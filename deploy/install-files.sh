@@ -76,9 +76,10 @@ put_file() {
 }
 
 install_units() {
-    has_units || return 0
-    say "installing appliance.service"
+    [ -z "$root" ] || return 0
     put_file 755 /usr/local/lib/appliance/service <"$checkout/deploy/systemd/service"
+    runs_systemd || return 0
+    say "installing appliance.service"
     put_file 644 /etc/tmpfiles.d/appliance.conf <"$checkout/deploy/systemd/tmpfiles.conf"
     put_file 644 /etc/systemd/system/appliance.service <"$checkout/deploy/systemd/appliance.service"
     quietly systemd-tmpfiles --create /etc/tmpfiles.d/appliance.conf || fail "systemd-tmpfiles failed" "Read the lines above."
@@ -86,10 +87,8 @@ install_units() {
     quietly systemctl enable appliance.service || fail "appliance.service cannot be enabled" "Read the lines above."
 }
 
-has_units() { [ -z "$root" ] && runs_systemd; }
-
 # The unit notes what was started without it, so that `systemctl status` and `stop` tell the truth.
 mark_service_started() {
-    has_units || return 0
+    [ -z "$root" ] && runs_systemd || return 0
     quietly systemctl start appliance.service || fail "appliance.service does not start" "See: journalctl -u appliance"
 }

@@ -26,10 +26,9 @@ describe("a host without systemd", () => {
     expect(await health()).toBe("200");
   });
 
-  it("starts again after a reboot once somebody starts the engine and the appliance", async () => {
+  it("starts again after a reboot when its init runs what is made for that", async () => {
     await host.reboot();
-    await host.exec([`${CHECKOUT}/deploy/engine.sh`]);
-    await host.exec(["appliance", "start"]);
+    await host.exec(["/usr/local/lib/appliance/service", "boot"]);
     await expect.poll(health, { timeout: 60_000, interval: 1_000 }).toBe("200");
   });
 });
