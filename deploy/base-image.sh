@@ -40,8 +40,11 @@ bootstrap() {
     chmod 755 "$tree" # becomes the mode of / in the image, which every user must be able to enter
     trap 'rm -rf --one-file-system "$tree"' EXIT
     leave_out_manuals "$tree"
-    debootstrap --variant=minbase "$SUITE" "$tree" "$(mirror)" >"$tree.log" 2>&1 ||
+    # On a host that is no Debian debootstrap takes its own default.
+    # shellcheck disable=SC2046  # no word where there is no mirror
+    debootstrap --variant=minbase "$SUITE" "$tree" $(mirror) >"$tree.log" 2>&1 ||
         failed "debootstrap of Debian $SUITE failed" "$(mirror)"
+    used=$(awk '$1 == "deb" { print $2; exit }' "$tree/etc/apt/sources.list")
     add_security_updates "$tree"
     rm -f "$tree.log"
     clean "$tree"
@@ -72,7 +75,7 @@ add_security_updates() {
     rm -f "$1/etc/apt/sources.list"
     cat >"$1/etc/apt/sources.list.d/debian.sources" <<END
 Types: deb
-URIs: $(mirror)
+URIs: $used
 Suites: $SUITE $SUITE-updates
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
@@ -87,7 +90,11 @@ END
         failed "the security updates of Debian $SUITE cannot be installed" "$(security_mirror)"
 }
 
-security_mirror() { "$(dirname "$0")/engine.sh" mirror security; }
+# Beside the archive on every mirror that carries both.
+security_mirror() {
+    own=$("$(dirname "$0")/engine.sh" mirror security)
+    echo "${own:-${used%/}-security}"
+}
 
 clean() {
     rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin "$1"/var/cache/apt/archives/*.deb "$1"/var/log/*.log \

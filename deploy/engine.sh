@@ -112,13 +112,15 @@ next_debian() {
         -o Dir::Cache="$work/cache" -o Dir::State::status=/dev/null -o APT::Sandbox::User=root "$@"
 }
 
-# debian_mirror [security]: the mirror that this host's own packages come from; a closed site has one of its own.
+# debian_mirror [security]: the Debian mirror that this host's own packages come from, as a closed site has one of its own;
+# nothing on a host that is no Debian.
 debian_mirror() {
     read_os
     # shellcheck disable=SC2016  # apt-get expands these names
-    found=$([ "$ID" = debian ] && apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 2>/dev/null |
-        awk -v release="$VERSION_CODENAME${1:+-$1}" '$1 == release { print $2; exit }')
-    echo "${found:-http://deb.debian.org/debian${1:+-$1}}"
+    if [ "$ID" = debian ]; then
+        apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 2>/dev/null |
+            awk -v release="$VERSION_CODENAME${1:+-$1}" '$1 == release { print $2; exit }'
+    fi
 }
 
 start_engine() {

@@ -24,6 +24,8 @@ export const STORAGE_TREE: readonly StorageEntry[] = [
   folder("/data/ecs-pgdump", IDENTITIES.app, 0o700),
   folder(PATHS.clusters, IDENTITIES.database, 0o700),
   { kind: "marker", path: `${PATHS.clusters}/${DATA_MARKER}`, owner: IDENTITIES.database },
+  // Gone with every boot; the engine would make it again as root's, and PostgreSQL could not listen there.
+  folder(PATHS.databaseSocket, IDENTITIES.database),
   folder(PATHS.volatile),
   folder("/volatile/ecs-cache", IDENTITIES.app, 0o750),
   folder("/volatile/ecs-backup-test", ROOT, 0o700),
