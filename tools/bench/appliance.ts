@@ -118,12 +118,20 @@ async function listContainers(): Promise<ContainerProcesses[]> {
   const found: ContainerProcesses[] = [];
   for (const project of PROJECTS)
     for (const id of await idsOf(["ps", "--quiet"], project)) {
-      const format = '{{index .Config.Labels "com.docker.compose.service"}}';
-      const service = (await run("docker", ["inspect", "--format", format, id])).stdout.trim();
-      const pids = (await run("docker", ["top", id, "-o", "pid"])).stdout.trim().split("\n").slice(1).map(Number);
-      found.push({ service, pids });
+      const format = '{{.State.Pid}} {{index .Config.Labels "com.docker.compose.service"}}';
+      const [pid, service = ""] = (await run("docker", ["inspect", "--format", format, id])).stdout.trim().split(" ");
+      const { stdout } = await run("docker", ["top", id, "-o", "pid,ppid"]);
+      found.push({ service, pids: descendants(Number(pid), stdout) });
     }
   return found;
+}
+
+/** Health checks are in the container too, but no children of its first process. */
+function descendants(first: number, top: string): number[] {
+  const rows = top.split("\n").map((line) => line.trim().split(/\s+/).map(Number));
+  const pids = [first];
+  for (const parent of pids) pids.push(...rows.flatMap(([pid, of]) => (of === parent && pid ? [pid] : [])));
+  return pids;
 }
 
 const LOOK_EVERY_MS = 100;

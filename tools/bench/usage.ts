@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isSystemError } from "@appliance/errors";
 
 const CGROUPS = "/sys/fs/cgroup";
 /** USER_HZ, which the kernel fixed for all programs. */
@@ -13,14 +14,9 @@ export interface Memory {
 
 /** @see proc_pid_smaps(5) */
 export function memoryOf(pids: readonly number[]): Memory {
-  const totals = pids.map((pid) => {
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-    return { anonymousMb: field(rollup, "Anonymous"), pssMb: field(rollup, "Pss") };
-  });
-  return {
-    anonymousMb: sum(totals.map(({ anonymousMb }) => anonymousMb)),
-    pssMb: sum(totals.map(({ pssMb }) => pssMb)),
-  };
+  const rollups = pids.map((pid) => readIfRunning(pid, "smaps_rollup")).filter((text) => text !== undefined);
+  const total = (name: string) => sum(rollups.map((rollup) => field(rollup, name)));
+  return { anonymousMb: total("Anonymous"), pssMb: total("Pss") };
 }
 
 function field(rollup: string, name: string): number {
@@ -33,15 +29,20 @@ export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** CPU seconds of processes so far, their threads among them. @see proc_pid_stat(5), fields 14 and 15 */
-export function cpuSecondsOf(pids: readonly number[]): number {
-  return sum(pids.map(ticksOf)) / TICKS_A_SECOND;
+/** CPU seconds of a process so far, its threads among them; undefined when it ended. @see proc_pid_stat(5), fields 14 and 15 */
+export function cpuSecondsOf(pid: number): number | undefined {
+  const stat = readIfRunning(pid, "stat");
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields && (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 }
 
-function ticksOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return Number(fields[11]) + Number(fields[12]);
+function readIfRunning(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch (error) {
+    if (isSystemError(error, "ENOENT", "ESRCH")) return undefined;
+    throw error;
+  }
 }
 
 /** CPU seconds of a container so far, with all that ever ran in it: its health checks too. @param pid one of its processes */

@@ -21,32 +21,42 @@ export async function memory({ appliance: start }: Bench): Promise<Figure[]> {
   const before = cpuOf(containers);
   await sleep(WATCH_MS);
   const after = cpuOf(containers);
-  const percent = after.map((used, at) => percentOf(used, before[at]));
+  const percent = after.map((used, at) => shareOf(used, before[at] ?? used));
   return [
     ...containers.flatMap(({ service, pids }, at) => agentFigures(service, pids, percent[at])),
     ...wholeFigures(containers, percent),
   ];
 }
 
-/** First seconds, then percent of a core: of what runs all the time, and with health checks. */
-interface Cpu {
-  process: number;
+interface CpuSeconds {
+  /** Of each process that runs all the time. */
+  processes: ReadonlyMap<number, number>;
+  /** Of all that ran, health checks too. */
   container: number;
 }
 
-function cpuOf(containers: readonly ContainerProcesses[]): Cpu[] {
+/** Percent of a core. */
+interface CpuShare {
+  processes: number;
+  container: number;
+}
+
+function cpuOf(containers: readonly ContainerProcesses[]): CpuSeconds[] {
   return containers.map(({ pids }) => ({
-    process: cpuSecondsOf(pids),
+    processes: new Map(pids.map((pid) => [pid, cpuSecondsOf(pid) ?? 0])),
     container: cpuSecondsOfContainer(pids[0] ?? 0),
   }));
 }
 
-function percentOf(after: Cpu, before: Cpu | undefined): Cpu {
-  const share = (key: keyof Cpu) => ((after[key] - (before?.[key] ?? 0)) * 100_000) / WATCH_MS;
-  return { process: share("process"), container: share("container") };
+function shareOf(after: CpuSeconds, before: CpuSeconds): CpuShare {
+  const lasting = [...after.processes].map(([pid, seconds]) =>
+    Math.max(0, seconds - (before.processes.get(pid) ?? seconds)),
+  );
+  const percent = (seconds: number) => (seconds * 100_000) / WATCH_MS;
+  return { processes: percent(sum(lasting)), container: percent(after.container - before.container) };
 }
 
-function agentFigures(service: string, pids: readonly number[], cpu: Cpu | undefined): Figure[] {
+function agentFigures(service: string, pids: readonly number[], cpu: CpuShare | undefined): Figure[] {
   const limit = Object.entries(ANONYMOUS_MB).find(([name]) => name === service)?.[1];
   if (limit === undefined || !cpu) return [];
   const { anonymousMb, pssMb } = memoryOf(pids);
@@ -59,14 +69,14 @@ function agentFigures(service: string, pids: readonly number[], cpu: Cpu | undef
     },
     {
       name: `${service}: CPU while idle`,
-      measured: `${cpu.process.toFixed(2)} % (with its health checks ${cpu.container.toFixed(2)} %)`,
+      measured: `${cpu.processes.toFixed(2)} % (with its health checks ${cpu.container.toFixed(2)} %)`,
       beside: `below ${IDLE_CPU_PERCENT} %`,
-      met: cpu.process < IDLE_CPU_PERCENT,
+      met: cpu.processes < IDLE_CPU_PERCENT,
     },
   ];
 }
 
-function wholeFigures(containers: readonly ContainerProcesses[], percent: readonly Cpu[]): Figure[] {
+function wholeFigures(containers: readonly ContainerProcesses[], percent: readonly CpuShare[]): Figure[] {
   const each = containers.map(({ service, pids }) => ({ service, ...memoryOf(pids) }));
   const largest = [...each].sort((a, b) => b.anonymousMb - a.anonymousMb);
   const total = `${sum(each.map(({ anonymousMb }) => anonymousMb)).toFixed(0)} MB anonymous`;
