@@ -138,7 +138,7 @@ async function apply(
   const result = await applyConfig(wanted, goal, runContext(job, deps), {
     capabilities: deps.capabilities,
     onlyWhileRunning: ONLY_WHILE_RUNNING,
-    interrupt: () => deps.status.show(true),
+    interrupt: () => deps.status.interrupt(),
     ...tellSteps(job, journal, deps),
   });
   if (goal === "standby") await stopIfRunning(job, deps.containers);
@@ -213,7 +213,7 @@ async function createEmptyDatabase(
   await applyConfig(wanted, "running", runContext(job, deps), {
     capabilities: deps.capabilities.slice(0, last + 1),
     onlyWhileRunning: ONLY_WHILE_RUNNING,
-    interrupt: () => deps.status.show(true),
+    interrupt: () => deps.status.interrupt(),
     onStep: ({ step }) => journal.startStep(step),
     onStepDone: ({ summary }) => journal.finishStep(summary),
   });

@@ -23,6 +23,8 @@ export interface Status {
   /** The end of a run, or a state between runs. */
   settle(state: { phase: Phase; headline: string; hint?: string }): Promise<void>;
   fail(failure: Failure & { since: string }): Promise<void>;
+  /** A run takes the application away for a while: browsers get the page, and nobody is told that it is ready. */
+  interrupt(): Promise<void>;
   /** Whether browsers get the page in place of the application. */
   show(on: boolean): Promise<void>;
   /** Whether they get the application. */
@@ -75,6 +77,10 @@ export async function createStatus(files: RootFiles, now: () => Date): Promise<S
     settle: ({ phase, headline, hint }) => write({ phase, headline, steps: [], ...(hint ? { hint } : {}) }),
     fail: (failure) => write({ phase: "failed", headline: FAILED, steps: state.steps.map(stopped), failure }),
     isServing: async () => !(await files.exists(SWITCH)),
+    async interrupt() {
+      await files.write(SWITCH, "", READABLE);
+      if (state.phase === "ready") await write({ ...state, phase: "starting" });
+    },
     show: (on) => (on ? files.write(SWITCH, "", READABLE) : files.remove(SWITCH)),
   };
 }
