@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { isSystemError } from "@appliance/errors";
 import type { Appliance } from "../support/appliance.ts";
 import { isInPlace } from "../support/under-way.ts";
@@ -10,7 +10,7 @@ const SLICE = "run/appliance/slices/update-agent/env.json";
 export function fullDisk(appliance: Appliance): void {
   describe("a full disk", () => {
     const filler = () => appliance.path("run/filler");
-    beforeEach(() => appliance.waitUntilServing());
+    beforeAll(() => appliance.waitUntilServing());
     afterEach(() => rmSync(filler(), { force: true }));
 
     it("ends an apply with DISK_FULL, and slice and application stay as they are", async () => {
