@@ -8,7 +8,7 @@ export async function createDatabase({ api, terminal }: Context): Promise<void> 
   const { created } = CheckAnswer.parse(await followJob(api, request, terminal.say));
   terminal.print(
     created
-      ? "The database was created. Now run: appliance start"
+      ? "The database was created; `appliance start` starts the application."
       : "The database exists already; nothing was changed.",
   );
 }
