@@ -50,9 +50,17 @@ export async function tellFailure(err: unknown, deps: FailureDeps, signal: Abort
     () => status.fail({ ...told, since: new Date().toISOString() }),
     () => giveWayIfServing(deps, signal),
   ];
+  await tellAll(tellings, log);
+}
+
+/** A failure that cannot be told in one place is told in the others, and stays the one that is thrown. */
+async function tellAll(tellings: readonly (() => Promise<void>)[], log: Log): Promise<void> {
   for (const tell of tellings)
-    // A failure that cannot be told in one place is told in the others, and stays the one that is thrown.
-    await tell().catch((reason: unknown) => log.error({ err: reason }, "the failure could not be told everywhere"));
+    try {
+      await tell();
+    } catch (reason) {
+      log.error({ err: reason }, "the failure could not be told everywhere");
+    }
 }
 
 /** The page was put up for a change that did not come about, and the application may be as it was before. */
