@@ -6,7 +6,7 @@ const CGROUPS = "/sys/fs/cgroup";
 const TICKS_A_SECOND = 100;
 
 export interface Memory {
-  /** Not backed by a file: what the process alone costs. MB of 2^20 bytes. */
+  /** Not backed by a file; what forked processes still share is counted once. MB of 2^20 bytes. */
   anonymousMb: number;
   /** With its share of what it has in common with others. */
   pssMb: number;
@@ -16,7 +16,7 @@ export interface Memory {
 export function memoryOf(pids: readonly number[]): Memory {
   const rollups = pids.map((pid) => readIfRunning(pid, "smaps_rollup")).filter((text) => text !== undefined);
   const total = (name: string) => sum(rollups.map((rollup) => field(rollup, name)));
-  return { anonymousMb: total("Anonymous"), pssMb: total("Pss") };
+  return { anonymousMb: total("Pss_Anon"), pssMb: total("Pss") };
 }
 
 function field(rollup: string, name: string): number {

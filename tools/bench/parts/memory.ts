@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerProcesses } from "../appliance.ts";
 import { plain, type Figure } from "../figure.ts";
-import { cpuSecondsOf, cpuSecondsOfContainer, memoryOf, sum } from "../usage.ts";
+import { cpuSecondsOf, cpuSecondsOfContainer, memoryOf, sum, type Memory } from "../usage.ts";
 import type { Bench } from "./index.ts";
 
 const JOBS = 200;
@@ -77,15 +77,20 @@ function agentFigures(service: string, pids: readonly number[], cpu: CpuShare | 
 }
 
 function wholeFigures(containers: readonly ContainerProcesses[], percent: readonly CpuShare[]): Figure[] {
-  const each = containers.map(({ service, pids }) => ({ service, ...memoryOf(pids) }));
+  const each = containers.map(({ service, pids }, at) => ({
+    service,
+    ...memoryOf(pids),
+    cpuPercent: percent[at]?.container ?? 0,
+  }));
+  const total = (key: "anonymousMb" | "pssMb" | "cpuPercent") => sum(each.map((one) => one[key]));
+  const whole = { anonymousMb: total("anonymousMb"), pssMb: total("pssMb"), cpuPercent: total("cpuPercent") };
   const largest = [...each].sort((a, b) => b.anonymousMb - a.anonymousMb);
-  const total = `${sum(each.map(({ anonymousMb }) => anonymousMb)).toFixed(0)} MB anonymous`;
-  const pss = `PSS ${sum(each.map(({ pssMb }) => pssMb)).toFixed(0)} MB`;
-  const cpu = `${sum(percent.map(({ container }) => container)).toFixed(1)} % CPU`;
   return [
-    plain(`the whole appliance while idle, ${each.length} containers`, `${total}, ${pss}, ${cpu}`),
-    ...largest.map(({ service, anonymousMb, pssMb }) =>
-      plain(`of it ${service}`, `${anonymousMb.toFixed(1)} MB anonymous, PSS ${pssMb.toFixed(1)} MB`),
-    ),
+    plain(`the whole appliance while idle, ${each.length} containers`, describe(whole)),
+    ...largest.map((one) => plain(`of it ${one.service}`, describe(one))),
   ];
+}
+
+function describe({ anonymousMb, pssMb, cpuPercent }: Memory & { cpuPercent: number }): string {
+  return `${anonymousMb.toFixed(1)} MB anonymous, PSS ${pssMb.toFixed(1)} MB, CPU ${cpuPercent.toFixed(2)} %`;
 }
