@@ -59,7 +59,7 @@ function importsOf(file: string): string[] {
   const { module, errors } = parseSync(file, readFileSync(file, "utf8"));
   if (errors[0]) problems.push(`${file}: cannot be parsed: ${errors[0].message}`);
   for (const { moduleRequest, entries } of module.staticImports)
-    if (moduleRequest.value === "zod" && entries.some(({ importName }) => String(importName.kind) !== "NamespaceObject"))
+    if (moduleRequest.value === "zod" && entries.some(({ importName }) => importName.name !== null))
       problems.push(`${file}: write import * as z from "zod"; the named import bundles every locale`);
   return [
     ...module.staticImports.map((i) => i.moduleRequest.value),

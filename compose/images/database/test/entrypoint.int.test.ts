@@ -20,10 +20,10 @@ describe("the database's container", () => {
   const folder = (name: string) => join(root, name);
   const start = () => {
     const mounts = [
-      ...["--volume", `${folder("data")}:/var/lib/postgresql`],
-      ...["--volume", `${folder("settings")}:/etc/appliance/database:ro`],
-      ...["--volume", `${folder("socket")}:/run/postgresql`],
-    ];
+      `${folder("data")}:/var/lib/postgresql`,
+      `${folder("settings")}:/etc/appliance/database:ro`,
+      `${folder("socket")}:/run/postgresql`,
+    ].flatMap((mount) => ["--volume", mount]);
     const hardened = [
       "--read-only",
       "--cap-drop",
