@@ -1,17 +1,18 @@
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { waitFor } from "../../../tools/lab/index.ts";
 import { SOON_MS, type Appliance } from "../support/appliance.ts";
 import { overlaps } from "../support/deliveries.ts";
 import { docker } from "../support/docker.ts";
 import { overlappingRuns } from "../support/runs.ts";
+import { watchUps } from "../support/ups-at-work.ts";
 import { beginAndWaitForContainers, isInPlace, type ApplyUnderWay } from "../support/under-way.ts";
 
 const AWAY_MS = 20_000;
 
 const NOTHING_TO_DO = "Nothing to do: the appliance is what env.yml says.";
-const RIGHT = { code: 0, listed: true, next: NOTHING_TO_DO, ups: [], applies: [], runs: [] };
+const RIGHT = { code: 0, listed: true, next: NOTHING_TO_DO, upsAtOnce: 1, applies: [], runs: [] };
 
 /** Redis emptied, lost and away: files are the truth, it is a schedule. */
 export function queueFaults(appliance: Appliance): void {
@@ -31,6 +32,7 @@ export function queueFaults(appliance: Appliance): void {
     await appliance.crash("queue");
     await waitFor("the queue to be back", SOON_MS, answers);
   };
+  let ups: ReturnType<typeof watchUps>;
   /** What came of an apply, and whether anything ran beside itself. */
   const outcome = async (apply: ApplyUnderWay) => {
     const { code, stderr } = await apply.ended;
@@ -41,7 +43,7 @@ export function queueFaults(appliance: Appliance): void {
       code,
       listed: (await appliance.ok("jobs")).includes("config.apply"),
       next: (await appliance.cli("apply")).stdout.trim(),
-      ups: overlaps(await appliance.logs("update-agent"), "containers.up"),
+      upsAtOnce: ups.stop(),
       applies: overlaps(await appliance.logs("config-agent"), "config.apply"),
       runs: overlappingRuns(appliance),
     };
@@ -53,7 +55,11 @@ export function queueFaults(appliance: Appliance): void {
       appendFileSync(appliance.path("var/lib/appliance/secrets/queue/users.acl"), "user tests on nopass ~* &* +@all\n");
       await restartQueue();
     });
-    beforeEach(() => appliance.waitUntilServing());
+    beforeEach(async () => {
+      await appliance.waitUntilServing();
+      ups = watchUps(appliance.application);
+    });
+    afterEach(() => ups.stop());
 
     it("may be emptied: work is listed and done again at once", async () => {
       expect(await redis("FLUSHALL")).toContain("OK");
