@@ -15,8 +15,17 @@ interface Answer {
 const job = (state: string, more: object = {}): Answer => ({
   status: 200,
   body: {
-    ...{ id: "x", queue: "config", name: "config.apply", state, progress: null, result: null, failure: null },
-    ...{ enqueuedAt: "", startedAt: null, finishedAt: null, ...more },
+    id: "x",
+    queue: "config",
+    name: "config.apply",
+    state,
+    progress: null,
+    result: null,
+    failure: null,
+    enqueuedAt: "",
+    startedAt: null,
+    finishedAt: null,
+    ...more,
   },
 });
 const VANISHED: Answer = { status: 404, body: { code: "NOT_FOUND", message: "no such job", remedy: "" } };
