@@ -98,6 +98,7 @@ describe("a wrong value", () => {
       "4:46: warning: appliance:backup:mount:type: 'cfis' is an unusual type, did you mean 'cifs'?",
     ],
     ["database: {locale: de_DE}", "4:22: appliance:database:locale: 'de_DE' must be a UTF-8 locale"],
+    ["database: {locale: de_ED.UTF-8}", "4:22: appliance:database:locale: 'de_ED.UTF-8' must be a UTF-8 locale"],
     [`git: {branch: ${"x".repeat(251)}}`, "4:17: appliance:git:branch: is longer than 250 characters"],
     ['git: {branch: "a\\nb"}', "4:17: appliance:git:branch: must be one line"],
     ['git: {branch: "a\\u202eb"}', "4:17: appliance:git:branch: holds the invisible character U+202E"],

@@ -1,4 +1,4 @@
-import { OperatorError } from "@appliance/errors";
+import { OperatorError, suggest } from "@appliance/errors";
 import { parseCalendar } from "@appliance/calendar";
 import { parseYaml } from "@appliance/yaml11";
 import type { Place } from "../place.ts";
@@ -20,10 +20,16 @@ export function checkOnCalendar(expression: string, place: Place): void {
   }
 }
 
-/** PostgreSQL's initdb takes the name of a locale of the image; the database is UTF-8. */
+/** The locales in the image of the database; compose/images/Dockerfile makes them. */
+export const DATABASE_LOCALES = ["de_DE", "de_AT", "de_CH", "en_US", "en_GB", "fr_FR", "it_IT", "C"];
+
+/** What PostgreSQL finds in its image; the database is UTF-8, which may be spelled both ways. */
 export function checkLocale(locale: string, place: Place): void {
-  if (/^(?:C|[a-z]{2,3}_[A-Z]{2})\.utf-?8(?:@[a-z]+)?$/i.test(locale)) return;
-  place.error(`${quote(locale)} must be a UTF-8 locale, as in de_DE.UTF-8 or C.UTF-8`);
+  const [, name = locale] = /^(.+)\.utf-?8$/i.exec(locale) ?? [];
+  if (name !== locale && DATABASE_LOCALES.includes(name)) return;
+  const near = suggest(name, DATABASE_LOCALES);
+  const list = DATABASE_LOCALES.map((known) => `${known}.UTF-8`).join(", ");
+  place.error(`${quote(locale)} must be a UTF-8 locale, one of ${list}`, { suggestion: near && `${near}.UTF-8` });
 }
 
 /** https://PUBLIC_KEY@host/PROJECT, as Sentry shows it. Quotes nothing: the key is secret. */
