@@ -50,7 +50,6 @@ write_settings() {
         echo "APPLIANCE_ROOT=$root"
         echo "APPLIANCE_CHECKOUT=$checkout"
         echo "APPLIANCE_VERSION=$APPLIANCE_VERSION"
-        echo "APPLIANCE_HOST_POWERS=$(host_powers)"
         for name in $SETTINGS; do eval "echo \"$name=\$$name\""; done
     } >"$settings.new"
     chmod 644 "$settings.new"
@@ -65,16 +64,6 @@ host_part() {
         echo host.yml
     else
         echo host.yml:host-plain.yml
-    fi
-}
-
-host_powers() {
-    if [ -n "$root" ]; then
-        echo none
-    elif runs_systemd; then
-        echo systemd
-    else
-        echo plain
     fi
 }
 

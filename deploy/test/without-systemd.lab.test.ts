@@ -31,4 +31,10 @@ describe("a host without systemd", () => {
     await host.exec(["/usr/local/lib/appliance/service", "boot"]);
     await expect.poll(health, { timeout: 60_000, interval: 1_000 }).toBe("200");
   });
+
+  it("carries out on the host what env.yml asks, although no unit of systemd lends it the power", async () => {
+    await host.exec(["sed", "-i", "s/^  domain: localhost$/  domain: renamed.test/", "/app/env.yml"]);
+    await host.exec(["/usr/local/bin/appliance", "apply"], { timeoutMs: THIRTY_MINUTES_MS });
+    expect((await host.exec(["uname", "-n"])).stdout.trim()).toBe("renamed.test");
+  });
 });

@@ -30,4 +30,4 @@ export const StatusAnswer = z.object({
 });
 export type StatusAnswer = z.infer<typeof StatusAnswer>;
 
-export const CheckAnswer = z.object({ created: z.boolean() });
+export const DatabaseCreateResult = z.object({ created: z.boolean() });

@@ -1,5 +1,5 @@
 import { OperatorError } from "@appliance/errors";
-import { formatProblem, parseEnv, type Env } from "@appliance/env";
+import { parseEnv, type Env } from "@appliance/env";
 import type {
   ConfigApply,
   ConfigCheck,
@@ -179,10 +179,7 @@ async function decideGoal(wanted: Wanted, { files }: LifecycleDeps): Promise<Goa
 async function check({ host, envYml }: LifecycleDeps): Promise<ResultOf<typeof ConfigCheck>> {
   const source = await findEnv(host.root, envYml);
   const { problems } = parseEnv(source.text, { file: source.name });
-  return {
-    source: source.name,
-    problems: problems.map((problem) => ({ ...problem, message: formatProblem(problem) })),
-  };
+  return { source: source.name, problems };
 }
 
 /** The flag first: whatever happens to the containers, the application does not come back by itself. */

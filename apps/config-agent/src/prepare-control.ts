@@ -30,7 +30,8 @@ const SECRET_BYTES = 32;
 const SELF_SIGNED_DAYS = 3650;
 
 export async function prepareControl({ controlDir, runDir, run, log }: PrepareDeps): Promise<void> {
-  for (const folder of planFolders(controlDir, runDir)) await makeFolder(folder);
+  for (const folder of planFolders(controlDir, runDir))
+    await ensureDirectory(folder.path, { mode: folder.mode, ...folder.owner });
   const hashes = await ensureAgentSecrets(controlDir);
   await writeFileDurable(join(controlDir, "secrets/queue/users.acl"), aclFile(CONTRACTS, hashes), {
     mode: 0o400,
@@ -41,8 +42,8 @@ export async function prepareControl({ controlDir, runDir, run, log }: PrepareDe
   await publishSelfSigned(join(controlDir, "nginx/tls"), "localhost", run);
 }
 
-/** Parents come before their children. Exported for the test that compares owners and modes. */
-export function planFolders(controlDir: string, runDir: string): Folder[] {
+/** Parents come before their children. deploy/systemd/tmpfiles.conf makes those below /run at a boot. */
+function planFolders(controlDir: string, runDir: string): Folder[] {
   const root: Identity = IDENTITIES["config-agent"];
   const control = (path: string, owner = root, mode = 0o755): Folder => ({ path: join(controlDir, path), owner, mode });
   const volatile = (path: string, owner = root, mode = 0o755): Folder => ({ path: join(runDir, path), owner, mode });
@@ -66,10 +67,6 @@ export function planFolders(controlDir: string, runDir: string): Folder[] {
     ...AGENTS.map((agent) => volatile(`slices/${agent}`, IDENTITIES[agent], 0o700)),
     volatile("postgresql", IDENTITIES.database),
   ];
-}
-
-async function makeFolder({ path, owner, mode }: Folder): Promise<void> {
-  await ensureDirectory(path, { mode, ...owner });
 }
 
 /** Makes what is missing of each agent's queue password and HTTP token; returns the SHA-256 of the passwords for Redis. */
@@ -99,7 +96,7 @@ async function ensureSecret(path: string, owner: Identity): Promise<string> {
  * A certificate that no browser trusts, so that TLS answers at all until a better one is there. For `name` alone.
  * @see openssl-req(1)
  */
-export async function publishSelfSigned(folder: string, name: string, run: typeof runCommand): Promise<void> {
+async function publishSelfSigned(folder: string, name: string, run: typeof runCommand): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), "self-signed-"));
   const [key, cert] = [join(work, "key.pem"), join(work, "cert.pem")];
   const kind = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
