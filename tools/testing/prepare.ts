@@ -3,7 +3,12 @@ import { run } from "../lab/index.ts";
 import type { Level } from "./levels.ts";
 
 /** Debian packages of the real programs that tests talk to. */
-const PACKAGES = ["redis-server", "postgresql", "nginx", "gnupg", "openssl", "curl", "git", "shellcheck", "strace"];
+const PACKAGES = `
+  redis-server postgresql nginx gnupg openssl curl git shellcheck strace
+  poppler-utils xorriso mtools dosfstools imagemagick dnsmasq-base
+`
+  .trim()
+  .split(/\s+/);
 /** invoke-rc.d asks it whether a package may start its service. */
 const POLICY = "/usr/sbin/policy-rc.d";
 
