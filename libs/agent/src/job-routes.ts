@@ -1,5 +1,5 @@
 import { OperatorError } from "@appliance/errors";
-import { QUEUES, type JobContract, type JobView, type Producer, type QueueName } from "@appliance/jobs";
+import { JobId, QUEUES, type JobContract, type JobView, type Producer, type QueueName } from "@appliance/jobs";
 import * as z from "zod";
 import type { AgentHttp } from "./http.ts";
 
@@ -20,12 +20,7 @@ const JobAnswer = z.object({
   finishedAt: Timestamp.nullable(),
 });
 const Accepted = z.object({ queue: z.string(), id: z.string() });
-const IdempotencyKey = z.object({
-  "idempotency-key": z
-    .string()
-    .regex(/^(?!\d+$)[A-Za-z0-9._-]{1,128}$/)
-    .optional(),
-});
+const IdempotencyKey = z.object({ "idempotency-key": JobId.optional() });
 
 /** Asking for the agent's own work, which only enqueues it, and looking at it. */
 export function jobRoutes(app: AgentHttp, contracts: readonly JobContract[], producer: Producer): void {

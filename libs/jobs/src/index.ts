@@ -38,7 +38,7 @@ export { parseFailedReason } from "./failed-reason.ts";
 export { handle, type JobContext, type JobHandler, type Work } from "./handle.ts";
 export type { JobState, JobView } from "./job-view.ts";
 export type { Log } from "./log.ts";
-export type { EnqueueOptions } from "./order.ts";
+export { JobId, type EnqueueOptions } from "./order.ts";
 export { createProducer, type Producer } from "./producer.ts";
 export type { RequestOptions } from "./request.ts";
 export { keepSchedules, type Schedule, type Schedules } from "./schedules.ts";

@@ -23,8 +23,8 @@ export interface JobView {
   finishedAt: string | null;
 }
 
-export function viewJob(job: Job): JobView {
-  const state = stateOf(job);
+export async function viewJob(job: Job): Promise<JobView> {
+  const state = await stateOf(job);
   return {
     id: job.id ?? "",
     queue: job.queueName,
@@ -41,10 +41,10 @@ export function viewJob(job: Job): JobView {
   };
 }
 
-/** Read from the job itself, because a look every second should be one Redis command. */
-export function stateOf(job: Job): JobState {
-  if (job.finishedOn !== undefined) return job.failedReason ? "failed" : "completed";
-  return job.processedOn === undefined ? "waiting" : "active";
+/** Redis knows which list the job is in: its own fields still say that it was begun while it waits for another try. */
+async function stateOf(job: Job): Promise<JobState> {
+  const state = await job.getState();
+  return state === "completed" || state === "failed" || state === "active" ? state : "waiting";
 }
 
 function toIso(millis: number | undefined): string | null {

@@ -118,6 +118,45 @@ it("takes a job back that nobody began in time", async () => {
   expect(seen.runs).toBe(0);
 });
 
+it("takes a job back that its stopped agent has put back, and does not say that it was never begun", async () => {
+  const { worker } = openWorker((_text, { signal }) => sleep(30_000, undefined, { signal }));
+  const asked = openProducer().request(Note, { text: "a" }, { id: "put-back", timeLimitMs: 3000 });
+  const failure = expect(asked).rejects.toMatchObject({ code: "JOB_TIME_LIMIT" });
+  await sleep(1000);
+  await worker.close();
+  await failure;
+  const { seen } = openWorker(async () => {});
+  await sleep(1000);
+  expect(seen.runs).toBe(0);
+});
+
+it("leaves a job at work to its own time limit when its requester gives up", async () => {
+  const { seen } = openWorker(() => sleep(3000));
+  const producer = openProducer();
+  const asked = producer.request(Note, { text: "a" }, { id: "at-work", timeLimitMs: 1000 });
+  await expect(asked).rejects.toMatchObject({ code: "JOB_TIME_LIMIT" });
+  await expect
+    .poll(async () => (await producer.look("containers", "at-work"))?.state, { timeout: 5000 })
+    .toBe("completed");
+  expect(seen.runs).toBe(1);
+});
+
+it("shows a job that waits for another try, or for its agent to come back, as waiting", async () => {
+  const { worker } = openWorker(async (text, { signal }) => {
+    if (text === "fails") throw new Error("the first try");
+    await sleep(30_000, undefined, { signal });
+  });
+  const producer = openProducer();
+  const stateOf = async (id: string) => (await producer.look("containers", id))?.state;
+  await producer.enqueue({ ...Note, attempts: 2 }, { text: "fails" }, { id: "again" });
+  await expect.poll(async () => (await producer.look("containers", "again"))?.failedAttempts).toBe(1);
+  expect(await stateOf("again")).toBe("waiting");
+  await producer.enqueue(Note, { text: "long" }, { id: "long" });
+  await expect.poll(() => stateOf("long")).toBe("active");
+  await worker.close();
+  expect(await stateOf("long")).toBe("waiting");
+});
+
 it("ends right when Redis is emptied in the middle of a job, with nothing run twice at once", async () => {
   const { seen } = openWorker(() => sleep(4000), 4);
   const asked = openProducer().request(Note, { text: "a" }, { id: "flushed" });

@@ -4,7 +4,10 @@ import type { Job, Queue } from "bullmq";
 import * as z from "zod";
 import type { DataInput, JobContract } from "./contract.ts";
 
-const JOB_ID = /^(?!\d+$)[A-Za-z0-9._-]{1,128}$/;
+/** Not digits alone: BullMQ gives such ids itself. */
+export const JobId = z.string().regex(/^(?!\d+$)[A-Za-z0-9._-]{1,128}$/);
+
+const FIRST_RETRY_MS = 5000;
 
 export interface EnqueueOptions {
   /**
@@ -31,7 +34,7 @@ export function toOrder<C extends JobContract>(contract: C, data: DataInput<C>, 
       remedy: "Correct what was asked for and ask again.",
     });
   }
-  if (id !== undefined && !JOB_ID.test(id)) throw new RangeError(`not a job id: ${id}`);
+  if (id !== undefined && !JobId.safeParse(id).success) throw new RangeError(`not a job id: ${id}`);
   const isNameless = id === undefined;
   return { contract, id: id ?? `${contract.name}-${randomUUID()}`, data: parsed.data as Order["data"], isNameless };
 }
@@ -44,15 +47,19 @@ export async function ensureJob(queue: Queue, { contract, id, data }: Order, fir
   const found = await findJob(queue, id);
   if (found && !(first && isOfEarlierRun(found, data.runId))) return found;
   await found?.remove();
-  await queue.add(contract.name, data, {
-    jobId: id,
-    attempts: contract.attempts,
-    backoff: { type: "exponential", delay: 5000 },
-    stackTraceLimit: 0, // a stack may quote what no other agent may read
-  });
+  await queue.add(contract.name, data, { ...optionsOf(contract), jobId: id });
   const added = await findJob(queue, id);
   if (!added) throw new Error(`job ${id} vanished while it was added`);
   return added;
+}
+
+/** What BullMQ is told of every job of a contract, asked for or scheduled. */
+export function optionsOf({ attempts }: JobContract) {
+  return {
+    attempts,
+    backoff: { type: "exponential", delay: FIRST_RETRY_MS },
+    stackTraceLimit: 0, // a stack may quote what no other agent may read
+  } as const;
 }
 
 export function findJob(queue: Queue, id: string): Promise<Job | undefined> {

@@ -48,12 +48,12 @@ export function createProducer({ connection, agent, log }: ProducerDeps): Produc
     async look(queue, id) {
       await firstConnection(redis);
       const job = await asQueueError(() => findJob(open(queue), id));
-      return job && viewJob(job);
+      return job && (await asQueueError(() => viewJob(job)));
     },
     async recent(queue, limit) {
       await firstConnection(redis);
       const jobs = await asQueueError(() => open(queue).getJobs(RECENT_TYPES, 0, limit - 1));
-      const views = jobs.filter((job) => job !== undefined).map(viewJob);
+      const views = await asQueueError(() => Promise.all(jobs.filter((job) => job !== undefined).map(viewJob)));
       return views.sort((a, b) => b.enqueuedAt.localeCompare(a.enqueuedAt)).slice(0, limit);
     },
     isConnected: () => redis.status === "ready",

@@ -4,7 +4,6 @@ import type { Job, Queue } from "bullmq";
 import * as z from "zod";
 import type { JobContract, ProgressOf, ResultOf } from "./contract.ts";
 import { parseFailedReason, toOperatorError } from "./failed-reason.ts";
-import { stateOf } from "./job-view.ts";
 import { ensureJob, type EnqueueOptions, type Order } from "./order.ts";
 import { forbidden, isForbidden, unavailable } from "./queue-error.ts";
 
@@ -13,6 +12,8 @@ const FIRST_LOOK_MS = 25;
 const LOOK_EVERY_MS = 1000;
 /** What a request may take on top of the work itself, for the jobs in front of it. */
 const WAITING_ALLOWANCE_MS = 60_000;
+/** What BullMQ answers when it does not remove a job because a worker holds its lock. */
+const AT_WORK = 0;
 
 export interface RequestOptions<C extends JobContract> extends EnqueueOptions {
   /** Ends the waiting, not the job: a run that goes on later asks again under the same id. */
@@ -84,7 +85,10 @@ function outcome<C extends JobContract>(contract: C, job: Job): ResultOf<C> {
   });
 }
 
-/** Takes the job back where nobody has begun it, so that it does not start behind the back of a run that is over. */
+/**
+ * Takes the job back unless somebody is at work on it, so that it does not start, or start again, behind the back of a run that
+ * is over. One that is being worked on ends by its own time limit.
+ */
 async function giveUp(
   queue: Queue,
   { contract, id }: Order,
@@ -94,8 +98,8 @@ async function giveUp(
 ): Promise<OperatorError> {
   if (trouble !== undefined) return unavailable(trouble);
   const seconds = Math.round(timeLimitMs / 1000);
-  if (job && stateOf(job) === "waiting") {
-    await queue.remove(id).catch(() => {}); // it has been taken up meanwhile: then it ends by its own time limit
+  const isTakenBack = (await queue.remove(id).catch(() => AT_WORK)) !== AT_WORK;
+  if (isTakenBack && job?.processedOn === undefined) {
     return new OperatorError("JOB_NOT_TAKEN", `${contract.owner} did not begin ${contract.name} within ${seconds} s.`, {
       remedy: `See with \`appliance status\` whether ${contract.owner} runs and what it is doing, then try again.`,
     });

@@ -92,6 +92,20 @@ it("takes over a changed calendar, zone or data, and removes what is no longer d
   expect(schedulers[0]?.template?.data).toMatchObject({ text: "new" });
 });
 
+it("takes over what a newer contract says of tries", async () => {
+  await reconcileSchedules(queue, [nightly], UTC);
+  await reconcileSchedules(queue, [{ ...nightly, contract: { ...Note, attempts: 4 } }], UTC);
+  const next = (await queue.getJobScheduler("nightly"))?.next;
+  expect((await queue.getJob(`repeat:nightly:${next}`))?.opts).toMatchObject({ attempts: 4, backoff: { delay: 5000 } });
+});
+
+it("drops a schedule whose new expression never comes again", async () => {
+  await reconcileSchedules(queue, [nightly], UTC);
+  await reconcileSchedules(queue, [{ ...nightly, onCalendar: "2020-01-01 02:00" }], UTC);
+  expect(await queue.getJobSchedulers()).toEqual([]);
+  expect(await queue.getDelayedCount()).toBe(0);
+});
+
 it("changes nothing when one of the expressions is wrong", async () => {
   await reconcileSchedules(queue, [nightly], UTC);
   await expect(reconcileSchedules(queue, [{ ...everySecond, onCalendar: "25:99" }], UTC)).rejects.toThrow("25:99");

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { parseCalendar } from "@appliance/calendar";
 import { Queue, type JobSchedulerJson } from "bullmq";
 import type { Redis } from "ioredis";
 import type { DataInput, JobContract, QueueName } from "./contract.ts";
 import type { Log } from "./log.ts";
+import { optionsOf } from "./order.ts";
 import { repeatStrategy } from "./repeat-strategy.ts";
 
 /** A job that comes back by the calendar. Declared in code and configuration; Redis only holds the next run. */
@@ -102,18 +104,13 @@ function isAsDeclared({ contract, data, onCalendar }: Schedule, timeZone: string
     scheduler?.pattern === onCalendar &&
     scheduler.tz === timeZone &&
     scheduler.name === contract.name &&
-    JSON.stringify(scheduler.template?.data) === JSON.stringify(contract.data.parse(data))
+    isDeepStrictEqual(scheduler.template, { data: contract.data.parse(data), opts: optionsOf(contract) })
   );
 }
 
 async function write(queue: Queue, { id, contract, data, onCalendar }: Schedule, timeZone: string): Promise<void> {
-  await queue.upsertJobScheduler(
-    id,
-    { pattern: onCalendar, tz: timeZone },
-    {
-      name: contract.name,
-      data: contract.data.parse(data),
-      opts: { attempts: contract.attempts, stackTraceLimit: 0 },
-    },
-  );
+  const template = { name: contract.name, data: contract.data.parse(data), opts: optionsOf(contract) };
+  const next = await queue.upsertJobScheduler(id, { pattern: onCalendar, tz: timeZone }, template);
+  // An expression whose instants are all past: BullMQ then leaves what stood there before.
+  if (!next) await queue.removeJobScheduler(id);
 }
