@@ -1,7 +1,7 @@
 /** Virtual hosts by hand: `tools/lab/main.ts` without arguments prints what it can do. */
 import { attachHost, type Host, listHosts, startHost } from "./index.ts";
 
-const USAGE = `Use: node_modules/.bin/node tools/lab/main.ts COMMAND
+const USAGE = `Use: tools/node tools/lab/main.ts COMMAND
 
   start NAME [--bare]     a fresh host that lives until it is removed; --bare: without a Docker engine
   copy NAME DIR           copies this checkout into DIR of the host
