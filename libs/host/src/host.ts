@@ -1,7 +1,17 @@
 import type { CommandResult } from "@appliance/command";
 
 /** Everything that may be done to a host. The list is closed: there is no verb for "any command". */
-export type Verb = "files" | "sshKeys" | "hostname" | "packages" | "mounts" | "units" | "reboot" | "program";
+export type Verb =
+  | "files"
+  | "sshKeys"
+  | "hostname"
+  | "packages"
+  | "mounts"
+  | "units"
+  | "reboot"
+  | "program"
+  | "drives"
+  | "metadataBlock";
 
 /**
  * A host and the work that can be done on it. Every verb is idempotent: killed anywhere and called again, it finishes.
@@ -24,6 +34,8 @@ export interface Host {
   readonly mounts: HostMounts;
   readonly units: HostUnits;
   readonly program: HostProgram;
+  readonly drives: HostDrives;
+  readonly metadataBlock: HostMetadataBlock;
   /** Asks for a reboot and returns at once. */
   reboot(): Promise<void>;
 }
@@ -146,4 +158,33 @@ export interface ProgramOptions {
 export interface HostProgram {
   /** @throws CommandError as `runCommand`; OperatorError `HOOK_REFUSED` for a hook that is missing or others may write. */
   run(source: ProgramSource, options: ProgramOptions): Promise<CommandResult>;
+}
+
+/** A drive, or a part of one, whose file system has a label. */
+export interface Drive {
+  /** Such as /dev/sr0. */
+  device: string;
+  /** As it is written there: vfat has upper case only. */
+  label: string;
+  /** Of its file system, such as iso9660. */
+  type: string;
+}
+
+export interface HostDrives {
+  observe(): Promise<Drive[]>;
+  /** Calls `work` with the path, for this process, of a private copy of the first 64 MiB of the drive, gone afterwards. */
+  withCopy<T>(drive: Drive, work: (path: string) => Promise<T>): Promise<T>;
+}
+
+export interface MetadataBlockState {
+  blocked: boolean;
+  /** Why this host cannot keep containers from it, as a sentence. */
+  unavailable?: string;
+}
+
+/** Whether containers are kept from the metadata service of a cloud, 169.254.169.254, whose user-data may be env.yml. */
+export interface HostMetadataBlock {
+  observe(): Promise<MetadataBlockState>;
+  /** Before all other rules. @throws CommandError where it is unavailable. */
+  ensure(): Promise<boolean>;
 }

@@ -1,14 +1,18 @@
 export { IDENTITIES, TLS_GROUP, type Identity, type IdentityName } from "./identities.ts";
 export type {
+  Drive,
   Host,
+  HostDrives,
   HostFacts,
   HostFiles,
+  HostMetadataBlock,
   HostMounts,
   HostName,
   HostPackages,
   HostProgram,
   HostSshKeys,
   HostUnits,
+  MetadataBlockState,
   Mount,
   ObservedFile,
   PackageWork,

@@ -2,9 +2,11 @@ import { hostname as ownHostname } from "node:os";
 import type { RunCommand } from "@appliance/command";
 import { OperatorError } from "@appliance/errors";
 import { readFacts } from "./facts.ts";
+import { createHostDrives } from "./drives.ts";
 import { createHostFiles } from "./files.ts";
 import type { Host, Verb } from "./host.ts";
 import { createHostName } from "./hostname.ts";
+import { createHostMetadataBlock } from "./metadata-block.ts";
 import { createHostMounts } from "./mounts.ts";
 import { createHostPackages } from "./packages.ts";
 import { createPlainPower } from "./plain-power.ts";
@@ -66,6 +68,8 @@ const FOLDER_REASONS: Record<Exclude<Verb, "files">, string> = {
   units: "it would change units of this machine, not on this root",
   reboot: "it would reboot this machine, not on this root",
   program: "it would run a program on this machine, not on this root",
+  drives: "it would read the drives of this machine, not of this root",
+  metadataBlock: "it would change the firewall of this machine, not of this root",
 };
 
 interface Parts {
@@ -94,6 +98,8 @@ function createHost({ kind, root, power, reboot, whyUnavailable }: Parts): Host 
     mounts: guarded("mounts", createHostMounts(power, root)),
     units: guarded("units", createHostUnits(power)),
     program: guarded("program", createHostProgram(power, root)),
+    drives: guarded("drives", createHostDrives(power, root)),
+    metadataBlock: guarded("metadataBlock", createHostMetadataBlock(power)),
     reboot: async () => void (await reboot()),
   };
 }
