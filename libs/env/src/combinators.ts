@@ -100,9 +100,9 @@ export function optionalSection<const F extends Fields>(options: SectionOptions<
   };
 }
 
-function documented({ doc, type, example, notYet }: Common, usualType: string): Documentation {
-  const optional = { ...(example === undefined ? {} : { example }), ...(notYet === undefined ? {} : { notYet }) };
-  return { doc, type: type ?? usualType, ...optional };
+function documented({ doc, type, example, note, initial, notYet }: Common, usualType: string): Documentation {
+  const given = Object.entries({ example, note, initial, notYet }).filter(([, value]) => value !== undefined);
+  return { doc, type: type ?? usualType, ...Object.fromEntries(given) };
 }
 
 const MASK = "[redacted]";

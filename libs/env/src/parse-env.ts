@@ -1,5 +1,5 @@
 import { parseYaml, type YamlData, type YamlDocument } from "@appliance/yaml11";
-import { joinPath, Place } from "./place.ts";
+import { joinPath, Place, type PartRules } from "./place.ts";
 import type { Problem } from "./problem.ts";
 import type { AnySetting } from "./setting.ts";
 import { settings, type Env } from "./settings.ts";
@@ -11,6 +11,8 @@ export interface ParsedEnv {
   problems: Problem[];
   /** The file as it is, unknown keys included, for `flat-yaml`; undefined when it is no YAML within the limits. */
   data: YamlData | undefined;
+  /** Where everything stands. */
+  document: YamlDocument;
 }
 
 /**
@@ -20,18 +22,35 @@ export interface ParsedEnv {
 export function parseEnv(source: Uint8Array, { file }: { file: string }): ParsedEnv {
   const document = parseYaml(source, { file });
   const { data } = document;
-  if (data === undefined) return { env: undefined, problems: document.problems.map(toError), data };
-  if (!isSettings(data)) return { env: undefined, problems: [nothingSet(file)], data };
-  const { env, problems } = readSettings(document, data);
+  if (data === undefined) return { env: undefined, problems: document.problems.map(toError), data, document };
+  if (!isSettings(data)) return { env: undefined, problems: [nothingSet(file)], data, document };
+  const { env, problems } = readSettings(document);
   const all = [...checkFirstLine(source, file), ...problems].sort((a, b) => a.line - b.line || a.column - b.column);
   const refused = all.some(({ severity }) => severity === "error");
-  return { env: refused || env === undefined ? undefined : withDependentDefaults(env), problems: all, data };
+  return { env: refused || env === undefined ? undefined : withDependentDefaults(env), problems: all, data, document };
 }
 
-function readSettings(document: YamlDocument, data: YamlData): { env: Env | undefined; problems: Problem[] } {
+/** What `parseEnvPart` makes of its file. */
+export interface EnvPart {
+  problems: Problem[];
+  document: YamlDocument;
+}
+
+/**
+ * Reads a file that has some of the settings of an env.yml. What only the whole can tell, such as a setting that is missing,
+ * is left to `parseEnv`.
+ * @param options.unknownKeys how a key is met that is not in the table
+ */
+export function parseEnvPart(source: Uint8Array, options: { file: string; unknownKeys: Problem["severity"] }): EnvPart {
+  const document = parseYaml(source, { file: options.file, top: "map" });
+  if (document.data === undefined) return { problems: document.problems.map(toError), document };
+  return { problems: readSettings(document, { unknownKeys: options.unknownKeys }).problems, document };
+}
+
+function readSettings(document: YamlDocument, part?: PartRules): { env: Env | undefined; problems: Problem[] } {
   const problems: Problem[] = [];
-  const reading = { file: document.file, document, problems, knownPaths: pathsBelow(settings, []) };
-  return { env: settings.read(new Place(reading, [], data)), problems };
+  const reading = { file: document.file, document, problems, knownPaths: pathsBelow(settings, []), part };
+  return { env: settings.read(new Place(reading, [], document.data)), problems };
 }
 
 const toError = (problem: Omit<Problem, "severity" | "path">): Problem => ({ ...problem, severity: "error", path: "" });

@@ -8,9 +8,18 @@ export const joinPath = (path: Path): string => path.join(":");
 export interface Reading {
   file: string;
   document: YamlDocument;
+  /** The lines of the file as they stand there. */
+  lines: readonly string[];
   problems: Problem[];
   /** Every path of the table, for a key that stands in the wrong section. */
   knownPaths: readonly string[];
+  /** Given where the file has only some of the settings. */
+  part?: PartRules | undefined;
+}
+
+/** How a file is read that is not a whole env.yml. */
+export interface PartRules {
+  unknownKeys: Problem["severity"];
 }
 
 /** What may follow a message; see `Problem`. */
@@ -65,6 +74,15 @@ export class Place {
     return this.#reading.knownPaths;
   }
 
+  /** True when what is not here may stand elsewhere, so that nothing is missing and nothing is compared. */
+  get isPart(): boolean {
+    return this.#reading.part !== undefined;
+  }
+
+  unknownKey(message: string, hint: Hint = {}): void {
+    this.#report(this.#reading.part?.unknownKeys ?? "warning", message, hint);
+  }
+
   error(message: string, hint: Hint = {}): void {
     this.#report("error", message, hint);
   }
@@ -73,9 +91,23 @@ export class Place {
     this.#report("warning", message, hint);
   }
 
-  #report(severity: Problem["severity"], message: string, { suggestion, remedy }: Hint): void {
+  /**
+   * An error at a line and column of the text that stands here. In a literal block (`|`) that is a place of the file; in any
+   * other text the message names it.
+   */
+  errorInside({ line, column }: Position, message: string, hint: Hint = {}): void {
+    const position = this.#positionInside(line, column);
+    if (position) this.#report("error", message, hint, position);
+    else this.error(line === 1 ? message : `line ${line} of it: ${message}`, hint);
+  }
+
+  #report(
+    severity: Problem["severity"],
+    message: string,
+    { suggestion, remedy }: Hint,
+    { line, column }: Position = this.#position(),
+  ): void {
     const { file, problems } = this.#reading;
-    const { line, column } = this.#position();
     problems.push({
       severity,
       file,
@@ -86,6 +118,18 @@ export class Place {
       ...(suggestion === undefined ? {} : { suggestion }),
       ...(remedy === undefined ? {} : { remedy }),
     });
+  }
+
+  /** The block begins below its `|`, and each of its lines ends as the line of the file does, behind the indentation. */
+  #positionInside(line: number, column: number): Position | undefined {
+    if (typeof this.value !== "string") return undefined;
+    const { document, lines } = this.#reading;
+    const text = this.value.split("\n")[line - 1];
+    const lineInFile = document.positionOf(this.path).line + line;
+    const inFile = lines[lineInFile - 1];
+    if (text === undefined || inFile === undefined || !inFile.endsWith(text)) return undefined;
+    const indentation = inFile.slice(0, inFile.length - text.length);
+    return indentation.trim() === "" ? { line: lineInFile, column: indentation.length + column } : undefined;
   }
 
   /** Of the value; where none stands, of the key; where no key stands, of the nearest section around it. */

@@ -15,7 +15,7 @@ export function readText(place: Place, options: TextOptions): string | undefined
   const value = readScalar(place);
   if (value === undefined && !place.isUnset) return undefined; // reported already
   if (value === undefined || (value === "" && !options.mayBeEmpty)) {
-    if (options.required) place.error("is missing");
+    if (options.required && !place.isPart) place.error("is missing");
     return options.default;
   }
   const fault = faultOf(value, options);
@@ -86,7 +86,7 @@ function splitPlaces(value: string, place: Place): Place[] {
   return words.map((word) => place.withValue(word));
 }
 
-/** Every key of a section, each set or default; unknown keys are warned about and otherwise left alone. */
+/** Every key of a section, each set or default; unknown keys of an env.yml are warned about and otherwise left alone. */
 export function readSection<F extends Fields>(place: Place, options: SectionOptions<F>): ValuesOf<F> | undefined {
   const { fields, aliases = {}, check } = options;
   if (!place.isUnset && !isMapping(place.value)) {
@@ -103,7 +103,7 @@ export function readSection<F extends Fields>(place: Place, options: SectionOpti
       return [key, value];
     }),
   ) as ValuesOf<F>;
-  if (place.errorCount === errors) check?.(values, place);
+  if (place.errorCount === errors && !place.isPart) check?.(values, place);
   return values;
 }
 
@@ -127,9 +127,9 @@ function warnOfUnknownKey(key: string, place: Place, siblings: string[]): void {
   const written = joinPath([...place.path, key]);
   if (key.includes(":") && place.knownPaths.includes(written)) {
     const [first, ...rest] = key.split(":");
-    return at.warning(`unknown key; write '${first}:' and below it, indented, '${rest.join(":")}:'`);
+    return at.unknownKey(`unknown key; write '${first}:' and below it, indented, '${rest.join(":")}:'`);
   }
-  at.warning("unknown key, it has no effect", { suggestion: suggestKey(key, place, siblings) });
+  at.unknownKey("unknown key, it has no effect", { suggestion: suggestKey(key, place, siblings) });
 }
 
 /** Comparing words takes time with the square of their length. */

@@ -26,7 +26,8 @@ function sectionsBelow(setting: AnySetting, path: string): string[] {
   const fields = Object.entries(setting.fields ?? {}).map(([key, field]) => ({ path: join(path, key), key, field }));
   const simple = fields.filter(({ field }) => !sectionOf(field));
   const table = simple.map(({ key, field }) => row(key, field));
-  const here = simple.length === 0 ? [] : [...heading(setting, path), ...TABLE_HEAD, ...table, ""];
+  const blocks = simple.flatMap(({ key, field }) => blockExample(key, field));
+  const here = simple.length === 0 ? [] : [...heading(setting, path), ...TABLE_HEAD, ...table, "", ...blocks];
   return [...here, ...fields.flatMap(({ path, field }) => nested(field, path))];
 }
 
@@ -41,22 +42,29 @@ function nested(field: AnySetting, path: string): string[] {
 
 const join = (path: string, key: string) => (path === "" ? key : `${path}:${key}`);
 
-function heading({ doc, type, aliases = {} }: AnySetting, path: string): string[] {
+/** An example of several lines does not fit into a table. */
+function blockExample(key: string, { example }: AnySetting): string[] {
+  return example?.trimEnd().includes("\n")
+    ? [`An example of \`${key}\`:`, "", "```yaml", example.trimEnd(), "```", ""]
+    : [];
+}
+
+function heading({ doc, note, type, aliases = {} }: AnySetting, path: string): string[] {
   if (path === "") return ["## Top level", ""];
   const list = path.endsWith(":N") ? [" A list: `N` counts from 0."] : [];
   const optional = type.startsWith("section,") ? [" May be left out as a whole."] : [];
   const older = Object.entries(aliases).map(([alias, key]) => ` \`${alias}\` is an older name of \`${key}\`.`);
-  return [`## ${path}`, "", [doc, ...list, ...optional, ...older].join(""), ""];
+  return [`## ${path}`, "", [sentences(doc, note), ...list, ...optional, ...older].join(""), ""];
 }
 
 const TABLE_HEAD = ["| key | value | default | meaning |", "| --- | --- | --- | --- |"];
 
 function row(key: string, field: AnySetting): string {
-  const { doc, type, notYet } = field;
-  const example = field.example ?? field.item?.example;
+  const { doc, note, type, notYet } = field;
+  const example = (field.example ?? field.item?.example)?.trimEnd();
   const meaning = [
-    doc,
-    example === undefined ? "" : `Example: \`${example}\`.`,
+    sentences(doc, note),
+    example === undefined || example.includes("\n") ? "" : `Example: \`${example}\`.`,
     field.secret ? "**secret**" : "",
     notYet === undefined ? "" : `Not carried out by this version: ${notYet}.`,
   ];
@@ -68,5 +76,7 @@ function initial({ required, defaultText, item }: AnySetting): string {
   if (defaultText === undefined) return "";
   return item ? defaultText : `\`${defaultText}\``;
 }
+
+const sentences = (doc: string, note: string | undefined) => (note === undefined ? doc : `${doc} ${note}`);
 
 const cell = (text: string) => text.replaceAll("|", "\\|");

@@ -34,6 +34,13 @@ export interface Documentation {
   /** The default as it is shown; nothing for "not set". */
   defaultText?: string;
   example?: string;
+  /** What else is to be known, as sentences. */
+  note?: string;
+  /**
+   * What a new env.yml has, in the notation of the templates of `appliance env create`; empty for a list without items.
+   * A setting without it is a comment there, with its example.
+   */
+  initial?: string;
   /** Why this version takes the setting and does nothing with it. */
   notYet?: string;
   /** Of a section. */
@@ -53,6 +60,8 @@ export interface Common {
   doc: string;
   type?: string;
   example?: string;
+  note?: string;
+  initial?: string;
   notYet?: string;
 }
 
@@ -77,6 +86,7 @@ export type ValuesOf<F extends Fields> = { [K in keyof F]: ValueOf<F[K]> };
 
 export interface SectionOptions<F extends Fields> {
   doc: string;
+  note?: string;
   fields: F;
   aliases?: Record<string, string>;
   /** What concerns several keys at once. Called when each of them is right for itself. */

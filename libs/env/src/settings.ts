@@ -10,6 +10,7 @@ import { checkSshPublicKey } from "./checks/ssh-key.ts";
 import { checkLocale, checkOnCalendar, checkPackageName, checkSentryDsn, checkStates } from "./checks/texts.ts";
 import { dsnCredentials, urlCredentials } from "./checks/url-credentials.ts";
 import { flag, list, optionalSection, scalar, section, text } from "./combinators.ts";
+import { INITIAL_APPLICATION_SETTINGS } from "./initial-application-settings.ts";
 import type { ValueOf } from "./setting.ts";
 
 /*
@@ -26,8 +27,15 @@ const hostName = text({
   normalize: toHostName,
 });
 
-const openPgpKey = (doc: string) =>
-  text({ doc, type: "armored OpenPGP secret key", block: true, secret: true, check: checkOpenPgpSecretKey });
+const openPgpKey = (name: string, doc: string) =>
+  text({
+    doc,
+    type: "armored OpenPGP secret key",
+    block: true,
+    secret: true,
+    initial: `{{ pgp_secret('${name}') }}`,
+    check: checkOpenPgpSecretKey,
+  });
 
 const ssl = section({
   doc: "The certificate of the web site and the certificates of its users.",
@@ -35,7 +43,12 @@ const ssl = section({
     letsencrypt: section({
       doc: "Certificates from Let's Encrypt.",
       fields: {
-        enabled: flag({ doc: "Fetches and renews the certificate of the host from Let's Encrypt.", default: true }),
+        enabled: flag({
+          doc: "Fetches and renews the certificate of the host from Let's Encrypt.",
+          note: "It needs port 80 from everywhere.",
+          default: true,
+          initial: "true",
+        }),
         client_certs_mandatory: flag({
           doc: "Another place for `appliance:ssl:client_certs_mandatory`; either of them switches it on.",
           default: false,
@@ -45,6 +58,7 @@ const ssl = section({
     client_certs_mandatory: flag({
       doc: "Lets nobody in who has no client certificate; otherwise only elevated rights need one.",
       default: false,
+      initial: "false",
     }),
     key: text({
       doc: "The private key of a certificate of your own; it needs `cert` beside it.",
@@ -94,7 +108,7 @@ const extraFile = section({
       mayBeEmpty: true,
       maxLength: 256 * 1024,
       secret: true,
-      example: "# Your content here",
+      example: "# Your content here\n",
     }),
     owner: text({
       doc: "Whom the file belongs to, root if not set.",
@@ -105,7 +119,7 @@ const extraFile = section({
     permissions: scalar({
       doc: "The mode of the file; an unquoted 0600 means the same as a quoted one.",
       type: "octal mode",
-      example: '"0600"',
+      example: "0600",
       parse: parseMode,
       show: showMode,
     }),
@@ -134,6 +148,8 @@ const extra = section({
     states: text({
       doc: "Salt states for what has no key of its own.",
       type: "YAML in a text of several lines",
+      note: "A state that fails stops the start of the appliance and its updates.",
+      example: "testing:\n  pkg.installed:\n    - name: curl\n",
       block: true,
       secret: true,
       notYet: "states are read and checked only",
@@ -145,9 +161,14 @@ const extra = section({
 const update = section({
   doc: "Automatic updates of the appliance, the application and the host.",
   fields: {
-    automatic: flag({ doc: "Updates by itself; set it to no to update by hand only.", default: true }),
+    automatic: flag({
+      doc: "Updates by itself; set it to no to update by hand only.",
+      note: "Measure and alert where it is on (`appliance:metric`), so that an update that went wrong is seen.",
+      default: true,
+    }),
     oncalendar: text({
-      doc: "When to update, in the time zone of the host; leave 00:30 to 06:30 to the backup.",
+      doc: "When to update, in the time zone of the host.",
+      note: "Do not update between 00:30 and 06:30: the backup runs then.",
       type: "OnCalendar expression of systemd.time(7)",
       default: "*-*-* 06:30:00",
       example: "Sun *-*-* 06:30:00",
@@ -156,12 +177,22 @@ const update = section({
   },
 });
 
+const STORAGE_SETUP = `format:
+  /dev/vdb:
+    fstype: ext4
+    options: ["-L ecs-data"]
+  /dev/vdc:
+    fstype: ext4
+    options: ["-L ecs-volatile"]
+`;
+
 const storage = section({
   doc: "Volumes for /data and /volatile.",
   fields: {
     setup: text({
       doc: "Salt states that prepare the volumes when one of them cannot be found.",
       type: "YAML in a text of several lines",
+      example: STORAGE_SETUP,
       block: true,
       secret: true,
       notYet: "states are read and checked only",
@@ -170,8 +201,16 @@ const storage = section({
     ignore: section({
       doc: "Volumes that are not looked for.",
       fields: {
-        volatile: flag({ doc: "Does not look for a file system with the label ecs-volatile.", default: false }),
-        data: flag({ doc: "Does not look for a file system with the label ecs-data.", default: false }),
+        volatile: flag({
+          doc: "Does not look for a file system with the label ecs-volatile; /volatile is a folder of the system's disk.",
+          default: false,
+          initial: "true",
+        }),
+        data: flag({
+          doc: "Does not look for a file system with the label ecs-data; /data is a folder of the system's disk.",
+          default: false,
+          initial: "true",
+        }),
       },
     }),
     proxy_cache: flag({
@@ -188,14 +227,17 @@ const backup = section({
     url: text({
       doc: "The target of the backup, as duplicity(1) writes URLs.",
       type: "URL",
+      note: "Take another machine: what lies on this one is lost with it.",
       default: "file:///volatile/ecs-backup-test/",
       example: "sftp://user@backup.example/folder",
+      initial: "file:///volatile/ecs-backup-test/",
       secret: urlCredentials,
       check: checkBackupUrl,
     }),
     options: text({ doc: "Options that are handed to duplicity.", example: "--num-retries 5" }),
     mount: optionalSection({
       doc: "A network folder that is mounted while a backup runs.",
+      note: "Then `url` leads to it, as in file:///mnt/appliance-backup-mount/folder.",
       fields: {
         type: text({
           doc: "The type of the file system, as mount(8) has it.",
@@ -219,7 +261,10 @@ const backup = section({
       },
       check: checkMountSource,
     }),
-    encrypt: openPgpKey("The key that all backup data is encrypted with; without it no backup can be read again."),
+    encrypt: openPgpKey(
+      "ecs_backup",
+      "The key that all backup data is encrypted with; without it no backup can be read again.",
+    ),
   },
   check: ({ url, mount }, place) => {
     if (mount && !`${url}/`.startsWith(`file://${mount.target}/`))
@@ -237,6 +282,7 @@ const appliance = section({
       required: true,
       maxLength: 253,
       example: "whatever.example",
+      initial: "{{ domain }}",
       check: checkHostName,
       normalize: toHostName,
     }),
@@ -246,6 +292,7 @@ const appliance = section({
       split: true,
       defaultText: "the domain",
       example: "whatever.example, www.whatever.example",
+      initial: "{{ domain }}",
     }),
     ssl,
     sentry: section({
@@ -283,6 +330,7 @@ const appliance = section({
         key: text({
           doc: "The private key whose public half stands in the TXT record `default._domainkey`.",
           type: "RSA private key in PEM",
+          initial: "{{ rsa_secret() }}",
           block: true,
           secret: true,
           check: checkDkimKey,
@@ -327,17 +375,18 @@ const ecs = section({
     userswitcher: section({
       doc: "Changing to another user, for tests.",
       fields: {
-        enabled: flag({ doc: "Lets a user of a test instance act as any other.", default: false }),
+        enabled: flag({ doc: "Lets a user of a test instance act as any other.", default: false, initial: "false" }),
       },
     }),
     settings: text({
       doc: "Settings of the application, given to it as they are in `ECS_SETTINGS`.",
       type: "Python in a text of several lines",
       block: true,
+      initial: INITIAL_APPLICATION_SETTINGS,
       secret: applicationSecrets,
     }),
-    vault_encrypt: openPgpKey("The key that encrypts the documents of the application."),
-    vault_sign: openPgpKey("The key that signs the documents of the application."),
+    vault_encrypt: openPgpKey("ecs_mediaserver", "The key that encrypts the documents of the application."),
+    vault_sign: openPgpKey("ecs_authority", "The key that signs the documents of the application."),
   },
 });
 
@@ -346,7 +395,7 @@ const SSH_KEY = {
   type: "ssh public key",
   required: true,
   maxLength: 16 * 1024,
-  example: "ssh-ed25519 AAAA… somebody@somewhere",
+  example: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOXE0GICgrJ6eaqCm8QMrEsM85ZKLbqgXY019yQm9rRi somebody@somewhere",
 } as const;
 
 /** The whole of env.yml. */
@@ -355,13 +404,19 @@ export const settings = section({
   fields: {
     ssh_authorized_keys: list({
       doc: "Who may log in as root; cloud-init reads this too.",
+      initial: "",
       item: text({ ...SSH_KEY, check: checkSshPublicKey }),
     }),
     ssh_deprecated_keys: list({
       doc: "Keys that are removed from the host, and a log of who had access once; any text is taken.",
+      initial: "",
       item: text(SSH_KEY),
     }),
-    disable_root: flag({ doc: "Read by cloud-init; the appliance needs root to be usable.", default: false }),
+    disable_root: flag({
+      doc: "Read by cloud-init; the appliance needs root to be usable.",
+      default: false,
+      initial: "false",
+    }),
     appliance,
     ecs,
   },

@@ -8,7 +8,7 @@ const LONGEST_NAME = 253;
 
 /** A name for DNS, certificates and nginx, RFC 1123 section 2.1; `localhost` too. */
 export function checkHostName(name: string, place: Place): void {
-  const fault = faultOf(name);
+  const fault = hostNameFault(name);
   if (fault) return place.error(fault);
   const ascii = toHostName(name);
   if (ascii === name.toLowerCase()) return;
@@ -25,7 +25,8 @@ export function toHostName(name: string): string {
   return domainToASCII(name);
 }
 
-function faultOf(name: string): string | undefined {
+/** Why `name` is no host name, for a message; undefined when it is one. */
+export function hostNameFault(name: string): string | undefined {
   if (isIP(name)) return `${quote(name)} is an address, and a host name is needed`;
   if (/[^\p{L}\p{M}\p{N}.-]/u.test(name))
     return `${quote(name)} is no host name: it may have letters, digits, '-' and '.'`;
