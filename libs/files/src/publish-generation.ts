@@ -19,8 +19,8 @@ export interface GenerationFile extends FileAttributes {
 const CURRENT = "current";
 const GENERATION = /^gen-[0-9a-f]{16}$/;
 
-/** A reader may still be at the one before, and a refused one in between: two old ones stay beside the current. */
-const KEPT_OLD = 2;
+/** Beside the current one and the one before it, which a reader that refuses the new one serves on, also after a restart. */
+const KEPT_OLDER = 1;
 
 /**
  * Publishes `files` as one set: `folder/current` points to a folder `gen-ID` that holds exactly them, and readers see the
@@ -33,11 +33,12 @@ export async function publishGeneration(folder: string, files: ReadonlyMap<strin
   const generation = nameOf(files);
   const current = join(folder, CURRENT);
   try {
-    if ((await targetOf(current)) === generation) return generation;
+    const before = await targetOf(current);
+    if (before === generation) return generation;
     await removeLeftovers(folder);
     await writeGeneration(join(folder, generation), files);
     await switchSymlink(current, generation);
-    await prune(folder, generation);
+    await prune(folder, [generation, before]);
   } catch (error) {
     throw asWriteFailure(folder, error);
   }
@@ -87,11 +88,11 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function prune(folder: string, current: string) {
-  const others = (await readdir(folder)).filter((name) => GENERATION.test(name) && name !== current);
+async function prune(folder: string, inUse: readonly (string | undefined)[]) {
+  const others = (await readdir(folder)).filter((name) => GENERATION.test(name) && !inUse.includes(name));
   const dated = await Promise.all(
     others.map(async (name) => ({ path: join(folder, name), at: (await stat(join(folder, name))).mtimeMs })),
   );
   const newestFirst = dated.sort((a, b) => b.at - a.at);
-  for (const { path } of newestFirst.slice(KEPT_OLD)) await rm(path, { recursive: true, force: true });
+  for (const { path } of newestFirst.slice(KEPT_OLDER)) await rm(path, { recursive: true, force: true });
 }

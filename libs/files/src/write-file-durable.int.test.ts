@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import {
   existsSync,
   lstatSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -15,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ensureDirectory, publishGeneration, removeLeftovers, switchSymlink, writeFileDurable } from "./index.ts";
+import { publishGeneration, removeLeftovers, switchSymlink, writeFileDurable } from "./index.ts";
 
 const isRoot = process.getuid?.() === 0;
 const hasStrace = spawnSync("strace", ["-e", "trace=none", "true"]).status === 0;
@@ -196,6 +195,16 @@ describe("publishGeneration", () => {
     expect(readFileSync(join(folder, "current/tls.crt"), "utf8")).toBe("certificate 4");
   });
 
+  it("keeps the set before through one refused set after the other, as long as its writer goes back to it", async () => {
+    const good = await publishGeneration(folder, set("good"));
+    for (const refused of ["1", "2", "3", "4"]) {
+      await publishGeneration(folder, set(refused));
+      expect(readdirSync(folder)).toContain(good);
+      await switchSymlink(join(folder, "current"), good);
+    }
+    expect(readdirSync(folder)).toHaveLength(4);
+  });
+
   it.each(["../evil", "a/b", "", ".", "..", "a\0b"])("refuses %j as the name of a file", async (name) => {
     await expect(publishGeneration(folder, new Map([[name, { data: "", mode: 0o600 }]]))).rejects.toThrow(
       "not a file name",
@@ -213,49 +222,6 @@ describe("publishGeneration", () => {
       "rename .appliance-new current",
       "fsync folder",
     ]);
-  });
-});
-
-describe("switchSymlink", () => {
-  it("says whether it had to change the link", async () => {
-    const link = join(folder, "link");
-    expect(await switchSymlink(link, "one")).toBe(true);
-    expect(await switchSymlink(link, "one")).toBe(false);
-    expect(await switchSymlink(link, "two")).toBe(true);
-  });
-
-  it("does not replace a folder", async () => {
-    mkdirSync(join(folder, "link"));
-    await expect(switchSymlink(join(folder, "link"), "one")).rejects.toMatchObject({ code: "FILE_NOT_WRITTEN" });
-    expect(readdirSync(folder)).toEqual(["link"]);
-  });
-});
-
-describe("ensureDirectory", () => {
-  it("makes it with missing parents, then has nothing to do", async () => {
-    const path = join(folder, "a/b/c");
-    expect(await ensureDirectory(path, { mode: 0o2770 })).toBe(true);
-    expect([modeOf(path), modeOf(join(folder, "a"))]).toEqual([0o2770, 0o755]);
-    expect(await ensureDirectory(path, { mode: 0o2770 })).toBe(false);
-  });
-
-  it.runIf(isRoot)("corrects mode and owner of what is there", async () => {
-    const path = join(folder, "a");
-    await ensureDirectory(path, { mode: 0o755 });
-    expect(await ensureDirectory(path, { mode: 0o700, uid: 5000, gid: 5000 })).toBe(true);
-    expect(statSync(path)).toMatchObject({ uid: 5000, gid: 5000 });
-    expect(modeOf(path)).toBe(0o700);
-  });
-
-  it("refuses a symlink to a folder and a file", async () => {
-    mkdirSync(join(folder, "real"), { mode: 0o755 });
-    symlinkSync("real", join(folder, "link"));
-    writeFileSync(join(folder, "file"), "");
-    for (const name of ["link", "file", "file/below"])
-      await expect(ensureDirectory(join(folder, name), { mode: 0o777 })).rejects.toMatchObject({
-        code: "FILE_NOT_WRITTEN",
-      });
-    expect(modeOf(join(folder, "real"))).toBe(0o755);
   });
 });
 
