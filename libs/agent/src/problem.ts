@@ -10,7 +10,6 @@ const STATUS: Record<string, number> = {
   TOKEN_REQUIRED: 401,
   NOT_FOUND: 404,
   JOB_UNKNOWN: 404,
-  QUEUE_UNAVAILABLE: 503,
 };
 
 /** The answer for whatever a handler threw. Anything unexpected becomes a bare 500: its details are in the log alone. */
@@ -20,8 +19,11 @@ export function problemOf(thrown: unknown): Problem {
   return refused ?? { status: 500, body: toFailure(thrown) };
 }
 
+/** By the ending of the code where it tells; any other failure is one of the state that things are in. */
 function statusOf(code: string): number {
-  return STATUS[code] ?? (code.endsWith("_INVALID") ? 400 : 409);
+  if (code.endsWith("_INVALID")) return 400;
+  if (code.endsWith("_UNAVAILABLE")) return 503;
+  return STATUS[code] ?? 409;
 }
 
 /** Fastify's own errors about a request (no JSON, too large, …) carry a 4xx status and a text without secrets. */

@@ -41,10 +41,15 @@ export async function viewJob(job: Job): Promise<JobView> {
   };
 }
 
-/** Redis knows which list the job is in: its own fields still say that it was begun while it waits for another try. */
+/**
+ * As the job's own fields have it, so that state and result agree. One that was begun may wait for another try: only the lists
+ * of the queue tell.
+ */
 async function stateOf(job: Job): Promise<JobState> {
-  const state = await job.getState();
-  return state === "completed" || state === "failed" || state === "active" ? state : "waiting";
+  if (job.finishedOn !== undefined) return job.failedReason ? "failed" : "completed";
+  if (job.processedOn === undefined) return "waiting";
+  const list = await job.getState();
+  return list === "waiting" || list === "delayed" ? "waiting" : "active";
 }
 
 function toIso(millis: number | undefined): string | null {
