@@ -23,6 +23,8 @@ const LOOK_EVERY_MS = 500;
 /** Above the start period of any health check of ours; one without an end does not hold a job for its hour. */
 const PATIENCE_MS = 15 * 60_000;
 const LOG_LINES = 8;
+/** Of a log with lines of any length: a failure is a sentence that goes through the queue. */
+const LOG_CHARACTERS = 2000;
 
 /**
  * Returns the containers of `services` once each is up, and healthy where it has a health check.
@@ -43,9 +45,8 @@ export async function waitUntilUp(waiting: Waiting): Promise<ServiceContainer[]>
 
 /** The wanted containers, and a few words for each that is not up yet. */
 async function look(waiting: Waiting, waitedMs: number) {
-  const { docker, project, name, services, isFresh } = waiting;
-  const all = await docker.observe(project, name);
-  const containers = all.filter(({ service }) => services.includes(service));
+  const { services, isFresh } = waiting;
+  const containers = (await observe(waiting)).filter(({ service }) => services.includes(service));
   const pending: string[] = services
     .filter((service) => !containers.some((container) => container.service === service))
     .map((service) => `${service} has no container yet`);
@@ -62,13 +63,21 @@ async function look(waiting: Waiting, waitedMs: number) {
  * `complaint`, which may be one that others depend on.
  */
 export async function findFailure(waiting: Waiting, complaint: string): Promise<OperatorError | undefined> {
-  const { docker, project, name, isFresh } = waiting;
-  for (const container of await docker.observe(project, name)) {
-    if (!isFresh(container.service) && !complaint.includes(container.container)) continue;
+  for (const container of await observe(waiting)) {
+    if (!waiting.isFresh(container.service) && !complaint.includes(container.container)) continue;
     const judgement = judgeContainer(container, true, 0, new Date());
     if (judgement.state === "failed") return serviceFailed(waiting, container, judgement.why);
   }
   return undefined;
+}
+
+/** What a health check printed is masked before anything is cut off, since half a secret cannot be recognised. */
+async function observe({ docker, project, name, secrets }: Waiting): Promise<ServiceContainer[]> {
+  const containers = await docker.observe(project, name);
+  return containers.map(({ healthOutput, ...rest }) => ({
+    ...rest,
+    healthOutput: healthOutput && redact(healthOutput, secrets),
+  }));
 }
 
 async function serviceFailed(
@@ -78,9 +87,9 @@ async function serviceFailed(
 ): Promise<OperatorError> {
   const text = await docker.logs(container.id, LOG_LINES);
   const lines = text.split("\n").filter((line) => line.trim() !== "");
-  const end = lines.length > 0 ? `. Its last lines: ${lines.join(" / ")}` : ". It has logged nothing";
-  const message = redact(`The service ${container.service} ${why}${end}`, secrets);
-  return new OperatorError("SERVICE_FAILED", message, {
+  const quote = redact(lines.join(" / "), secrets).slice(-LOG_CHARACTERS);
+  const end = quote === "" ? ". It has logged nothing" : `. Its last lines: ${quote}`;
+  return new OperatorError("SERVICE_FAILED", `The service ${container.service} ${why}${end}`, {
     remedy: `Read more with \`appliance logs ${container.service}\`, mend the cause, then run \`appliance apply\`.`,
   });
 }
