@@ -24,7 +24,7 @@ export function parseEnv(source: Uint8Array, { file }: { file: string }): Parsed
   const { data } = document;
   if (data === undefined) return { env: undefined, problems: document.problems.map(toError), data, document };
   if (!isSettings(data)) return { env: undefined, problems: [nothingSet(file)], data, document };
-  const { env, problems } = readSettings(document);
+  const { env, problems } = readSettings(document, source);
   const all = [...checkFirstLine(source, file), ...problems].sort((a, b) => a.line - b.line || a.column - b.column);
   const refused = all.some(({ severity }) => severity === "error");
   return { env: refused || env === undefined ? undefined : withDependentDefaults(env), problems: all, data, document };
@@ -44,12 +44,17 @@ export interface EnvPart {
 export function parseEnvPart(source: Uint8Array, options: { file: string; unknownKeys: Problem["severity"] }): EnvPart {
   const document = parseYaml(source, { file: options.file, top: "map" });
   if (document.data === undefined) return { problems: document.problems.map(toError), document };
-  return { problems: readSettings(document, { unknownKeys: options.unknownKeys }).problems, document };
+  return { problems: readSettings(document, source, { unknownKeys: options.unknownKeys }).problems, document };
 }
 
-function readSettings(document: YamlDocument, part?: PartRules): { env: Env | undefined; problems: Problem[] } {
+function readSettings(
+  document: YamlDocument,
+  source: Uint8Array,
+  part?: PartRules,
+): { env: Env | undefined; problems: Problem[] } {
   const problems: Problem[] = [];
-  const reading = { file: document.file, document, problems, knownPaths: pathsBelow(settings, []), part };
+  const lines = Buffer.from(source).toString("utf8").split(/\r?\n/);
+  const reading = { file: document.file, document, lines, problems, knownPaths: pathsBelow(settings, []), part };
   return { env: settings.read(new Place(reading, [], document.data)), problems };
 }
 
