@@ -9,6 +9,7 @@ import { logs } from "./commands/logs.ts";
 import { start, stop } from "./commands/start-stop.ts";
 import { status } from "./commands/status.ts";
 import { createCompose } from "./compose.ts";
+import type { DnsOptions } from "./commands/dns.ts";
 import type { Context } from "./context.ts";
 import { findInstallation, readToken } from "./installation.ts";
 import type { Terminal } from "./terminal.ts";
@@ -24,6 +25,7 @@ export function createProgram(terminal: Terminal, exit: (code: number) => void):
   addLifecycle(program, context, exit);
   addEnv(program, terminal, exit);
   addInsight(program, context, exit);
+  addPlanning(program, context, exit);
   return program;
 }
 
@@ -133,4 +135,31 @@ function addInsight(program: Command, context: Context, exit: (code: number) => 
     .description("the last work that was asked for")
     .option("--json", "for machines", false)
     .action((options: { json: boolean }) => listJobs(options, context));
+}
+
+function addPlanning(program: Command, context: Context, exit: (code: number) => void): void {
+  program
+    .command("dns")
+    .argument("[file]", "an env.yml; the one of this host without it")
+    .description("print the DNS records that env.yml's domain needs; needs no service")
+    .option("--check", "ask DNS for each of them, and say what is missing or different", false)
+    .option("--resolver <address[:port]>", "ask this one instead of the system's")
+    .option("--address <ip>", "the public IPv4 address of the server")
+    .option("--zone <name>", "write names as seen from this zone")
+    .option("--json", "for machines", false)
+    .addHelpText("after", "\nExit code 1: a record is missing or different, or DNS did not answer.")
+    .action(async (file: string | undefined, options: DnsOptions) => {
+      const { dns } = await import("./commands/dns.ts");
+      exit(await dns(file, options, context));
+    });
+  program
+    .command("assess")
+    .description("say how many cores and how much memory and disk the server needs")
+    .requiredOption("--studies-per-month <number>", "studies that are handed in each month")
+    .option("--years <number>", "for how long", "10")
+    .option("--json", "for machines", false)
+    .action(async (options: { studiesPerMonth: string; years: string; json: boolean }) => {
+      const { assessCommand } = await import("./commands/assess.ts");
+      assessCommand(options, context);
+    });
 }

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkRecords, createDns, dnsRecords, formatRecord, type RecordCheck } from "../src/index.ts";
-import { startDnsServer, startSilentServer, type DnsServer } from "./dns-server.ts";
+import { startDnsServer, startSilentServer, type DnsServer } from "../src/testing/dns-server.ts";
 
 const ADDRESS = "192.0.2.10";
 const pem = () =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { evaluateSpf } from "../src/index.ts";
-import { startDnsServer, type DnsServer } from "./dns-server.ts";
+import { startDnsServer, type DnsServer } from "../src/testing/dns-server.ts";
 
 const ADDRESS = "192.0.2.10";
 const txt = (name: string, text: string) => `txt-record=${name},"${text}"`;

@@ -6,7 +6,7 @@ import { EXIT } from "../exit-codes.ts";
 
 /** `appliance env check FILE`: every problem at once; exit code 1 when there is an error. Works without any service. */
 export function checkEnv(file: string, options: { json: boolean }, { terminal }: Pick<Context, "terminal">): number {
-  const { env, problems } = parseEnv(read(file), { file });
+  const { env, problems } = parseEnv(readEnvFile(file), { file });
   if (options.json) terminal.json({ file, ok: env !== undefined, problems });
   else {
     for (const problem of problems) terminal.print(formatProblem(problem));
@@ -20,7 +20,8 @@ export function checkEnv(file: string, options: { json: boolean }, { terminal }:
   return env === undefined ? EXIT.failed : EXIT.ok;
 }
 
-function read(file: string): Uint8Array {
+/** @throws OperatorError `USAGE` when the file cannot be read */
+export function readEnvFile(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (cause) {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createDns, type Dns } from "../src/index.ts";
+import { createDns, type Dns } from "../index.ts";
 
 export interface DnsServer {
   /** 127.0.0.1 and a port. */
