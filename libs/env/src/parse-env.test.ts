@@ -18,7 +18,6 @@ describe("an old file", () => {
   });
 
   const warnings: Record<string, string> = {
-    states: "appliance:extra:states: is not carried out by this version: states are read and checked only",
     setup: "appliance:storage:setup: is not carried out by this version: states are read and checked only",
     proxyCache: "appliance:storage:proxy_cache: is not carried out by this version: the appliance has no such cache",
     mount:

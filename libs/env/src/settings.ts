@@ -6,8 +6,15 @@ import { checkHostName, toHostName } from "./checks/host-name.ts";
 import { checkMountSource, checkMountTarget, checkMountType, mountSecrets } from "./checks/mount.ts";
 import { checkOpenPgpSecretKey } from "./checks/open-pgp.ts";
 import { checkDkimKey, checkTlsCertificate, checkTlsKey, checkTlsPair, isPem } from "./checks/pem.ts";
-import { checkSshPublicKey } from "./checks/ssh-key.ts";
-import { checkLocale, checkOnCalendar, checkPackageName, checkSentryDsn, checkStates } from "./checks/texts.ts";
+import { checkSshPublicKey, warnOfDeprecatedKeys } from "./checks/ssh-key.ts";
+import {
+  checkLocale,
+  checkOnCalendar,
+  checkPackageName,
+  checkSentryDsn,
+  checkStates,
+  checkStorageSetup,
+} from "./checks/texts.ts";
 import { dsnCredentials, urlCredentials } from "./checks/url-credentials.ts";
 import { flag, list, optionalSection, scalar, section, text } from "./combinators.ts";
 import { INITIAL_APPLICATION_SETTINGS } from "./initial-application-settings.ts";
@@ -111,7 +118,7 @@ const extraFile = section({
       example: "# Your content here\n",
     }),
     owner: text({
-      doc: "Whom the file belongs to, root if not set.",
+      doc: "Whom the file belongs to, root if not set; it may be one whom a package or a state of this file brings.",
       type: "user or user:group",
       example: "user:group",
       check: checkOwner,
@@ -130,12 +137,12 @@ const extra = section({
   doc: "Additions to the host.",
   fields: {
     files: list({
-      doc: "Files that are written when the configuration is applied.",
+      doc: "Files that are written when the configuration is applied; one that is no longer listed stays on the host.",
       item: extraFile,
       check: checkPathsDiffer,
     }),
     packages: list({
-      doc: "Debian packages that are installed on the host.",
+      doc: "Debian packages that are installed on the host, in the version of its release; one that is no longer listed stays.",
       item: text({
         doc: "The name of a package.",
         type: "package name",
@@ -146,13 +153,12 @@ const extra = section({
       }),
     }),
     states: text({
-      doc: "Salt states for what has no key of its own.",
+      doc: "Salt states for what has no key of its own; docs/states.md has the functions that are carried out.",
       type: "YAML in a text of several lines",
       note: "A state that fails stops the start of the appliance and its updates.",
       example: "testing:\n  pkg.installed:\n    - name: curl\n",
       block: true,
       secret: true,
-      notYet: "states are read and checked only",
       check: checkStates,
     }),
   },
@@ -196,7 +202,7 @@ const storage = section({
       block: true,
       secret: true,
       notYet: "states are read and checked only",
-      check: checkStates,
+      check: checkStorageSetup,
     }),
     ignore: section({
       doc: "Volumes that are not looked for.",
@@ -403,17 +409,17 @@ export const settings = section({
   doc: "All settings.",
   fields: {
     ssh_authorized_keys: list({
-      doc: "Who may log in as root; cloud-init reads this too.",
+      doc: "Who may log in as root, and as app to forward ports; cloud-init reads this too.",
       initial: "",
       item: text({ ...SSH_KEY, check: checkSshPublicKey }),
     }),
     ssh_deprecated_keys: list({
-      doc: "Keys that are removed from the host, and a log of who had access once; any text is taken.",
+      doc: "Keys that are removed from root and app, also when they are authorized above, and a log of who had access once; any text is taken.",
       initial: "",
       item: text(SSH_KEY),
     }),
     disable_root: flag({
-      doc: "Read by cloud-init; the appliance needs root to be usable.",
+      doc: "Lets root no longer log in by ssh; refused while nobody else could log in and become root. cloud-init reads this too.",
       default: false,
       initial: "false",
     }),
@@ -421,7 +427,8 @@ export const settings = section({
     ecs,
   },
   check: (env, place) => {
-    if (env.disable_root) place.at("disable_root").warning("locks root out, which the appliance needs");
+    if (env.disable_root) place.at("disable_root").warning("lets root no longer log in by ssh");
+    warnOfDeprecatedKeys(env, place);
   },
 });
 

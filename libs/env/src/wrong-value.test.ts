@@ -43,7 +43,7 @@ describe("a wrong value", () => {
       "4:22: appliance:extra:packages:0: 'Curl' is no name of a Debian package, did you mean 'curl'?",
     ],
     ["extra: {packages: [curl-]}", "4:22: appliance:extra:packages:0: 'curl-' is no name of a Debian package"],
-    ["extra: {states: 'a: [b'}", "4:19: appliance:extra:states: is no YAML: line 1 of it:"],
+    ["extra: {states: 'a: [b'}", "4:19: appliance:extra:states: wrong indentation"],
     ["extra: {files: [{contents: x}]}", "4:19: appliance:extra:files:0:path: is missing"],
     ["extra: {files: [{path: /a}]}", "4:19: appliance:extra:files:0:contents: is missing"],
     ["extra: {files: [{path: a, contents: x}]}", "4:26: appliance:extra:files:0:path: 'a' must be an absolute path"],
@@ -64,8 +64,8 @@ describe("a wrong value", () => {
       "4:56: appliance:extra:files:0:permissions: '0999' must be an octal mode such as 0600",
     ],
     [
-      "extra: {files: [{path: /a, contents: x, permissions: 04755}]}",
-      "4:56: appliance:extra:files:0:permissions: '04755' must not have the setuid, setgid or sticky bit",
+      "extra: {files: [{path: /a, contents: x, permissions: u+s}]}",
+      "4:56: appliance:extra:files:0:permissions: 'u+s' must be an octal mode such as 0600",
     ],
     [
       "extra: {files: [{path: /a, contents: x, owner: 'a b'}]}",

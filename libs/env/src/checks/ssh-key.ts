@@ -17,3 +17,23 @@ function firstString(bytes: Buffer): string | undefined {
   const length = bytes.readUInt32BE(0);
   return bytes.length > 4 + length ? bytes.toString("latin1", 4, 4 + length) : undefined;
 }
+
+/** Someone who copies a key to the list of old ones and leaves it in the other means that it is to go. */
+export function warnOfDeprecatedKeys(
+  {
+    ssh_authorized_keys: wanted,
+    ssh_deprecated_keys: old,
+  }: Record<`ssh_${"authorized" | "deprecated"}_keys`, string[]>,
+  place: Place,
+): void {
+  const gone = new Set(old.flatMap(bodyOf));
+  for (const [index, line] of wanted.entries())
+    if (bodyOf(line).some((body) => gone.has(body)))
+      place
+        .at("ssh_authorized_keys")
+        .at(index)
+        .warning("is in ssh_deprecated_keys too, so that it is removed; take it out of one of them");
+}
+
+/** The key alone, whatever its options and comment. */
+const bodyOf = (line: string): string[] => KEY.exec(line)?.[2]?.match(/^.+$/) ?? [];

@@ -8,6 +8,10 @@ import { quote } from "../problem.ts";
 /** Debian Policy, section 5.6.1. A '-' at the end would make apt remove the package. */
 export function checkPackageName(name: string, place: Place): void {
   if (/^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$/.test(name)) return;
+  if (name.includes("="))
+    return place.error(
+      `${quote(name)} asks for a version; write the name alone, apt takes the one of the host's release`,
+    );
   const lower = name.toLowerCase();
   place.error(`${quote(name)} is no name of a Debian package`, { suggestion: lower === name ? undefined : lower });
 }
