@@ -17,5 +17,7 @@ export const Variables = z.object({
   HTTPS_PORT: z.coerce.number().int().min(1).max(65_535).default(443),
   /** A path on the host that is asked before /app/env.yml (manual, 3). */
   ENV_YML: z.string().startsWith("/").optional(),
+  /** Where the metadata services of clouds answer. Tests name servers of their own. */
+  METADATA_URL: z.url({ protocol: /^http$/ }).default("http://169.254.169.254"),
 });
 export type Config = z.output<typeof Variables>;

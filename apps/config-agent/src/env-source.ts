@@ -1,45 +1,55 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { parseEnv, formatProblem, type Env, type Problem } from "@appliance/env";
-import { OperatorError, isSystemError } from "@appliance/errors";
-import { resolveInRoot } from "@appliance/files";
+import { OperatorError } from "@appliance/errors";
 import { PATHS } from "./paths.ts";
+import type { Look, PassedOver } from "./sources/look.ts";
 
 export interface EnvSource {
-  /** As the operator knows it: the path on the host. */
+  /** As the operator knows it: a path on the host, `drive cidata (/dev/sr0)`, `EC2 metadata service`. */
   name: string;
+  /** Unpacked, if it was packed. */
   text: Uint8Array;
+  /** Of `text`. */
   sha256: string;
 }
 
-/** Where env.yml is looked for, in the order of the manual, 3. Drives and metadata services join here. */
-export function envPaths(override: string | undefined): string[] {
-  return [...(override ? [override] : []), PATHS.envYml];
+/** Looks for env.yml, and remembers of its last search why places had none. */
+export interface EnvFinder {
+  /**
+   * The first env.yml that is there.
+   * @throws OperatorError `ENV_ABSENT` when there is none, with each place and its reason, or that of a place which cannot be used.
+   */
+  find(): Promise<EnvSource>;
+  passedOver(): readonly PassedOver[];
 }
 
-/**
- * The first env.yml that is there.
- * @throws OperatorError `ENV_ABSENT` when there is none, naming each place.
- */
-export async function findEnv(hostRoot: string, override?: string): Promise<EnvSource> {
-  const paths = envPaths(override);
-  for (const path of paths) {
-    const text = await readIfThere(hostRoot, path);
-    if (text) return { name: path, text, sha256: createHash("sha256").update(text).digest("hex") };
-  }
-  throw new OperatorError("ENV_ABSENT", `There is no env.yml (looked for ${paths.join(", ")}).`, {
+/** @param look the places, each looked at when it is asked for */
+export function createEnvFinder(look: () => AsyncIterable<Look>): EnvFinder {
+  let passedOver: PassedOver[] = [];
+  return {
+    passedOver: () => passedOver,
+    async find() {
+      const before: PassedOver[] = [];
+      passedOver = before;
+      for await (const place of look()) {
+        if ("text" in place) return toEnvSource(place.source, place.text);
+        if ("unusable" in place) throw place.unusable;
+        before.push({ source: place.source, reason: place.passedOver });
+      }
+      throw absent(before);
+    },
+  };
+}
+
+export function toEnvSource(name: string, text: Uint8Array): EnvSource {
+  return { name, text, sha256: createHash("sha256").update(text).digest("hex") };
+}
+
+function absent(places: readonly PassedOver[]): OperatorError {
+  const reasons = places.map(({ source, reason }) => `${source}: ${reason}`);
+  return new OperatorError("ENV_ABSENT", `There is no env.yml. It was looked for here:\n${reasons.join("\n")}`, {
     remedy: `Put your env.yml at ${PATHS.envYml}, or try the appliance with \`bootstrap.sh --sample\`; then run \`appliance start\`.`,
   });
-}
-
-async function readIfThere(hostRoot: string, path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(await resolveInRoot(hostRoot, path));
-  } catch (err) {
-    if (err instanceof OperatorError && err.code === "PATH_MISSING") return undefined;
-    if (isSystemError(err, "ENOENT")) return undefined;
-    throw err;
-  }
 }
 
 /** @throws OperatorError `ENV_INVALID` with every error, each with its line. */

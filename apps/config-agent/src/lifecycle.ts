@@ -1,10 +1,11 @@
 import { OperatorError } from "@appliance/errors";
-import { parseEnv, type Env } from "@appliance/env";
+import { formatProblem, parseEnv, type Env } from "@appliance/env";
 import type {
   ConfigApply,
   ConfigCheck,
   ConfigStop,
   DatabaseCreate,
+  EnvUpdate,
   ApplyProgress,
   ResultOf,
   Step,
@@ -17,16 +18,19 @@ import { forgetMigrations } from "./capabilities/application.ts";
 import { createDatabase } from "./capabilities/database.ts";
 import type { Containers } from "./containers.ts";
 import type { Database } from "./database.ts";
-import { findEnv } from "./env-source.ts";
+import type { ActiveEnv } from "./active-env.ts";
+import { checkEnv, type EnvFinder } from "./env-source.ts";
 import type { FailureFile } from "./failure.ts";
 import { PATHS } from "./paths.ts";
 import type { RootFiles } from "./root-files.ts";
 import type { Status } from "./status.ts";
 import { tellFailure, tellGoal } from "./tell.ts";
-import { readWanted as read, type WantedDeps } from "./wanted.ts";
+import { changesSince, readWanted as read, type WantedDeps } from "./wanted.ts";
 
 export interface LifecycleDeps extends WantedDeps {
   files: RootFiles;
+  finder: EnvFinder;
+  activeEnv: ActiveEnv;
   capabilities: readonly Capability[];
   containers: Containers;
   database: Database;
@@ -37,7 +41,7 @@ export interface LifecycleDeps extends WantedDeps {
   /** Whether the application answers now, as a browser asks it. */
   answers: (domain: string, signal: AbortSignal) => Promise<boolean>;
   /** Told of each env.yml that was read, for the log to keep its secrets out. */
-  onEnv: (env: Env, source: string) => void;
+  onEnv: (env: Env) => void;
 }
 
 /** What a job hands to its work. */
@@ -63,6 +67,7 @@ export function createLifecycle(deps: LifecycleDeps) {
   return {
     apply: (data: ConfigApply, job: ApplyRun) => (data.dryRun ? dryRun(deps) : applyAndTell(data, job, deps)),
     check: () => check(deps),
+    updateEnv: (_data: EnvUpdate, job: JobRun) => alone(job, deps, () => updateEnv(deps)),
     stop: (_data: ConfigStop, job: JobRun) => alone(job, deps, () => stop(job, deps)),
     createDatabase: (_data: DatabaseCreate, job: JobRun) =>
       alone(job, deps, (journal) => createEmptyDatabase(job, journal, deps)),
@@ -105,11 +110,11 @@ async function applyAndTell(
   refuseWhileFailed((await deps.failure.read()) !== undefined, data.reason);
   return alone(job, deps, async (journal) => {
     try {
-      const wanted = await readWanted(deps);
+      const wanted = await readWanted(deps, data.reason);
       return await apply(wanted, data, job, journal, deps);
     } catch (err) {
       const untouched = isEnvFault(err) && (await deps.status.isServing());
-      if (!untouched && !job.signal.aborted) await tellFailure(err, deps, job.signal);
+      if (!untouched && !isInterrupted(job.signal)) await tellFailure(...failureOf(err, job.signal), deps);
       throw err;
     }
   });
@@ -123,8 +128,8 @@ async function outcomeOf(job: JobRun, { lease }: LifecycleDeps): Promise<ResultO
   return { steps, changed: steps.length, dryRun: false };
 }
 
-const isEnvFault = (err: unknown): boolean =>
-  err instanceof OperatorError && (err.code === "ENV_ABSENT" || err.code === "ENV_INVALID");
+/** Of env.yml itself or of the place where it should be: nothing was changed yet. */
+const isEnvFault = (err: unknown): boolean => err instanceof OperatorError && err.code.startsWith("ENV_");
 
 async function apply(
   wanted: Wanted,
@@ -164,9 +169,14 @@ function tellSteps(job: ApplyRun, journal: RunJournal, { capabilities, status }:
   };
 }
 
-async function readWanted(deps: LifecycleDeps): Promise<Wanted> {
-  const wanted = await read(deps);
-  deps.onEnv(wanted.env, wanted.source);
+/**
+ * A repair brings back what ran: neither a drive that was detached since nor an env.yml that is just being edited keeps it
+ * from that.
+ */
+async function readWanted(deps: LifecycleDeps, reason?: ConfigApply["reason"]): Promise<Wanted> {
+  const ran = reason === "repair" ? await deps.activeEnv.read() : null;
+  const wanted = await read(ran ?? (await deps.finder.find()), deps);
+  deps.onEnv(wanted.env);
   deps.status.setDomain(wanted.env.appliance.domain);
   return wanted;
 }
@@ -176,10 +186,29 @@ async function decideGoal(wanted: Wanted, { files }: LifecycleDeps): Promise<Goa
   return (await files.exists(PATHS.stopped)) ? "stopped" : "running";
 }
 
-async function check({ host, envYml }: LifecycleDeps): Promise<ResultOf<typeof ConfigCheck>> {
-  const source = await findEnv(host.root, envYml);
+async function check({ finder }: LifecycleDeps): Promise<ResultOf<typeof ConfigCheck>> {
+  const source = await finder.find();
   const { problems } = parseEnv(source.text, { file: source.name });
   return { source: source.name, problems };
+}
+
+/** Only the active env.yml; what follows from it is for the next apply. */
+async function updateEnv({ finder, activeEnv, files, onEnv, log }: LifecycleDeps): Promise<ResultOf<typeof EnvUpdate>> {
+  const source = await finder.find();
+  const { env, warnings } = checkEnv(source);
+  onEnv(env);
+  const before = await activeEnv.read();
+  const changes = await changesSince(files, source, env);
+  await activeEnv.activate(source);
+  log.info({ source: source.name, sha256: source.sha256 }, "active configuration written");
+  return {
+    source: source.name,
+    sha256: source.sha256,
+    before: before?.sha256 ?? null,
+    changes,
+    passedOver: [...finder.passedOver()],
+    warnings: warnings.map(formatProblem),
+  };
 }
 
 /** The flag first: whatever happens to the containers, the application does not come back by itself. */

@@ -2,7 +2,15 @@ import { createLog, parseAgentConfig, runAgent, startAgent } from "@appliance/ag
 import { runCommand } from "@appliance/command";
 import { secretsOf, type Env } from "@appliance/env";
 import { toFailure } from "@appliance/errors";
-import { ConfigApply, ConfigCheck, ConfigStop, DatabaseCreate, createProducer, handle } from "@appliance/jobs";
+import {
+  ConfigApply,
+  ConfigCheck,
+  ConfigStop,
+  DatabaseCreate,
+  EnvUpdate,
+  createProducer,
+  handle,
+} from "@appliance/jobs";
 import { openLease } from "@appliance/lease";
 import { createActiveEnv } from "./active-env.ts";
 import { allCapabilities } from "./capabilities/index.ts";
@@ -10,6 +18,7 @@ import { HEALTH_PATH } from "./capabilities/open.ts";
 import { Variables } from "./config.ts";
 import { createContainers } from "./containers.ts";
 import { connectDatabase } from "./database.ts";
+import { createEnvFinder } from "./env-source.ts";
 import { createFailureFile } from "./failure.ts";
 import { createHost } from "./host.ts";
 import { hostJobs } from "./host-jobs.ts";
@@ -20,6 +29,8 @@ import { answers } from "./probe.ts";
 import { createRootFiles } from "./root-files.ts";
 import { routes } from "./routes.ts";
 import { createStatus } from "./status.ts";
+import { isMetadataOpen } from "./metadata-open.ts";
+import { lookEverywhere } from "./sources/index.ts";
 import { supervise } from "./supervise.ts";
 
 if (process.argv[2] === "prepare") await prepare();
@@ -45,7 +56,8 @@ async function start() {
     PROBE_TARGET,
     PROBE_IN_HOST_NETWORK,
     HTTPS_PORT,
-    ENV_YML,
+    ENV_YML: envYml,
+    METADATA_URL: metadataUrl,
   } = config.variables;
   let known: Env | undefined;
   const log = createLog({ config, secrets: () => (known ? secretsOf(known) : []) });
@@ -56,6 +68,7 @@ async function start() {
   const status = await createStatus(files, now);
   const failure = createFailureFile(files, now);
   const activeEnv = createActiveEnv(files);
+  const finder = createEnvFinder(() => lookEverywhere({ host, run: runCommand, envYml, metadataUrl }));
   const containers = createContainers(producer);
   const database = connectDatabase(`${HOST_ROOT}${PATHS.databaseSocket}`);
   const probe = { run: runCommand, target: PROBE_TARGET, inHostNetwork: PROBE_IN_HOST_NETWORK };
@@ -75,13 +88,14 @@ async function start() {
     agent: "config-agent",
     hostBoot: (await host.facts()).bootId,
   });
-  const onEnv = (env: Env, source: string) => {
+  const onEnv = (env: Env) => {
     known = env;
-    activeEnv.setSource(source);
   };
   const lifecycle = createLifecycle({
     host,
     files,
+    finder,
+    activeEnv,
     capabilities,
     containers,
     database,
@@ -91,7 +105,6 @@ async function start() {
     log,
     answers: (domain, signal) => answers(domain, HEALTH_PATH, probe, signal),
     onEnv,
-    envYml: ENV_YML,
   });
   const stopping = new AbortController();
   const agent = await startAgent({
@@ -103,12 +116,14 @@ async function start() {
       handle(ConfigApply, lifecycle.apply),
       handle(ConfigCheck, lifecycle.check),
       handle(ConfigStop, lifecycle.stop),
+      handle(EnvUpdate, lifecycle.updateEnv),
       handle(DatabaseCreate, lifecycle.createDatabase),
       ...hostJobs({ host, files }),
     ],
-    routes: routes({ status, failure, activeEnv }),
+    routes: routes({ status, failure, activeEnv, finder }),
     onClose: () => stopping.abort(),
   });
-  void supervise({ producer, containers, failure, status, log }, stopping.signal);
+  const metadataIsOpen = () => isMetadataOpen(host);
+  void supervise({ producer, containers, failure, status, metadataIsOpen, log }, stopping.signal);
   return agent;
 }

@@ -5,6 +5,7 @@
 export const PATHS = {
   envYml: "/app/env.yml",
   activeEnv: "/run/active-env.yml",
+  activeSource: "/run/appliance/env-source",
   failed: "/run/appliance-failed",
   slices: "/run/appliance/slices",
   databaseSocket: "/run/appliance/postgresql",

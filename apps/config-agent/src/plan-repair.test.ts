@@ -16,26 +16,39 @@ const container = (overrides: Partial<Container>): Container => ({
 });
 
 it("leaves a running appliance alone", () => {
-  expect(planRepair({ phase: "ready", failed: false, containers: [container({})] })).toBeNull();
+  expect(planRepair({ phase: "ready", failed: false, metadataOpen: false, containers: [container({})] })).toBeNull();
 });
 
 it("brings back a part of the application or the database that died", () => {
   const dead = [container({ state: "exited" }), container({ project: "core", service: "database", state: "exited" })];
-  expect(planRepair({ phase: "ready", failed: false, containers: dead })).toBe("not running: ecs.web, database");
+  expect(planRepair({ phase: "ready", failed: false, metadataOpen: false, containers: dead })).toBe(
+    "not running: ecs.web, database",
+  );
 });
 
 it("leaves the agents to the engine, which restarts them itself", () => {
   const dead = [container({ project: "core", service: "update-agent", state: "exited" })];
-  expect(planRepair({ phase: "ready", failed: false, containers: dead })).toBeNull();
+  expect(planRepair({ phase: "ready", failed: false, metadataOpen: false, containers: dead })).toBeNull();
 });
 
 it.each(["stopped", "standby", "failed", "starting", "unconfigured"] as const)(
   "starts nothing in the phase %s",
   (phase) => {
-    expect(planRepair({ phase, failed: false, containers: [container({ state: "exited" })] })).toBeNull();
+    expect(
+      planRepair({ phase, failed: false, metadataOpen: false, containers: [container({ state: "exited" })] }),
+    ).toBeNull();
   },
 );
 
 it("starts nothing while a failure is not cleared", () => {
-  expect(planRepair({ phase: "ready", failed: true, containers: [container({ state: "exited" })] })).toBeNull();
+  expect(
+    planRepair({ phase: "ready", failed: true, metadataOpen: false, containers: [container({ state: "exited" })] }),
+  ).toBeNull();
+});
+
+it("keeps containers from the metadata service again when they reach it", () => {
+  const containers = [container({})];
+  const open = { failed: false, metadataOpen: true, containers };
+  expect(planRepair({ phase: "ready", ...open })).toBe("containers reach the metadata service");
+  expect(planRepair({ phase: "stopped", ...open })).toBeNull();
 });

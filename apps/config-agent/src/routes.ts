@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { FailureFile } from "./failure.ts";
 import type { Status } from "./status.ts";
 import type { ActiveEnv } from "./active-env.ts";
+import type { EnvFinder } from "./env-source.ts";
 
 const StatusAnswer = z.object({
   phase: z.enum(["unconfigured", "starting", "failed", "stopped", "standby", "updating", "recovering", "ready"]),
@@ -22,22 +23,26 @@ const StatusAnswer = z.object({
   failure: z.object({ code: z.string(), message: z.string(), remedy: z.string(), since: z.string() }).optional(),
   /** The active configuration and where it came from; null before the first apply. */
   env: z.object({ source: z.string(), sha256: z.string() }).nullable(),
+  /** Where the last search found no env.yml before it came to one, and why. */
+  passedOver: z.array(z.object({ source: z.string(), reason: z.string() })),
 });
 
 interface Deps {
   status: Status;
   failure: FailureFile;
   activeEnv: ActiveEnv;
+  finder: EnvFinder;
 }
 
 /** What config-agent tells beyond what every agent does. */
-export function routes({ status, failure, activeEnv }: Deps) {
+export function routes({ status, failure, activeEnv, finder }: Deps) {
   return (app: AgentHttp): void => {
     const schema = { summary: "What the appliance is doing", response: { 200: StatusAnswer } };
     app.get("/status", { schema }, async () => {
       const { steps, ...current } = status.get();
       // The file is the truth: an operator may have removed it, and a failure may have been written before this agent started.
       const stored = await failure.read();
+      const active = await activeEnv.read();
       const cleared = current.phase === "failed" && !stored;
       return {
         ...current,
@@ -50,7 +55,8 @@ export function routes({ status, failure, activeEnv }: Deps) {
             }
           : {}),
         steps: [...steps],
-        env: await activeEnv.read(),
+        env: active && { source: active.name, sha256: active.sha256 },
+        passedOver: [...finder.passedOver()],
       };
     });
   };

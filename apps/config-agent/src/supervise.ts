@@ -11,6 +11,8 @@ export interface SuperviseDeps {
   containers: Containers;
   failure: FailureFile;
   status: Status;
+  /** Whether containers reach the metadata service of the cloud and can be kept from it. */
+  metadataIsOpen: () => Promise<boolean>;
   log: Log;
 }
 
@@ -52,13 +54,15 @@ async function askUntilTaken(
 
 /** A look that fails (update-agent is being replaced, say) is made again soon. */
 async function look(deps: SuperviseDeps, signal: AbortSignal): Promise<void> {
-  const { containers, failure, status, log } = deps;
+  const { containers, failure, status, metadataIsOpen, log } = deps;
   if (status.get().phase !== "ready") return;
   try {
     const failed = (await failure.read()) !== undefined;
-    const why = planRepair({ phase: status.get().phase, failed, containers: await containers.observe(signal) });
+    const metadataOpen = await metadataIsOpen();
+    const observed = await containers.observe(signal);
+    const why = planRepair({ phase: status.get().phase, failed, metadataOpen, containers: observed });
     if (!why) return;
-    log.warn({ why }, "something that ran is gone; applying the configuration");
+    log.warn({ why }, "something is not as it was; applying the configuration");
     await askUntilTaken(deps, "repair", signal);
   } catch (err) {
     if (!signal.aborted) log.warn({ err }, "could not look at the containers");

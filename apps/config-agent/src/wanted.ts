@@ -4,22 +4,19 @@ import type { Host } from "@appliance/host";
 import type { Change } from "@appliance/jobs";
 import { parseYaml } from "@appliance/yaml11";
 import type { Wanted } from "./capability.ts";
-import { checkEnv, findEnv, type EnvSource } from "./env-source.ts";
+import { checkEnv, type EnvSource } from "./env-source.ts";
 import { PATHS } from "./paths.ts";
 import type { RootFiles } from "./root-files.ts";
 
 export interface WantedDeps {
   host: Host;
   files: RootFiles;
-  /** See `findEnv`. */
-  envYml?: string | undefined;
 }
 
 const TREES = ["ecs", "appliance"];
 
-/** What env.yml and the machine ask for now. @throws OperatorError `ENV_ABSENT`, `ENV_INVALID` */
-export async function readWanted({ host, files, envYml }: WantedDeps): Promise<Wanted> {
-  const source = await findEnv(host.root, envYml);
+/** What an env.yml and the machine ask for now. @throws OperatorError `ENV_INVALID` */
+export async function readWanted(source: EnvSource, { host, files }: WantedDeps): Promise<Wanted> {
   const { env } = checkEnv(source);
   const { memoryMb, cores, timeZone } = await host.facts();
   return {
@@ -39,7 +36,7 @@ function flatten({ text, name }: EnvSource): Record<string, string> {
 }
 
 /** What differs from the configuration that is active; nothing for the first one, which would be all of it. */
-async function changesSince(files: RootFiles, { text }: EnvSource, env: Env): Promise<Change[]> {
+export async function changesSince(files: RootFiles, { text }: EnvSource, env: Env): Promise<Change[]> {
   const active = await files.read(PATHS.activeEnv);
   if (active?.equals(text)) return [];
   const before = active && parseEnv(active, { file: PATHS.activeEnv }).env;

@@ -30,6 +30,7 @@ export {
   Project,
 } from "./contracts/containers.ts";
 export { DatabaseCreate } from "./contracts/database.ts";
+export { EnvUpdate } from "./contracts/env.ts";
 export { HostMount, HostPackages, HostReboot, HostUnmount } from "./contracts/host.ts";
 export { CONTRACTS } from "./contracts/index.ts";
 export { aclFile } from "./acl.ts";

@@ -11,6 +11,7 @@ import { databaseCapability } from "./database.ts";
 import { extraFilesCapability } from "./extra-files.ts";
 import { extraPackagesCapability } from "./extra-packages.ts";
 import { hostnameCapability } from "./hostname.ts";
+import { metadataBlockCapability } from "./metadata-block.ts";
 import { openCapability } from "./open.ts";
 import { siteCapability } from "./site.ts";
 import { slicesCapability, writeContainerSize } from "./slices.ts";
@@ -37,6 +38,7 @@ export function allCapabilities(deps: CapabilityDeps): readonly Capability[] {
     databaseUrlCapability(files),
     slicesCapability(files, () => readDatabaseUrl(files)),
     hostnameCapability(host),
+    metadataBlockCapability(host),
     vaultKeysCapability(files),
     extraFilesCapability(host),
     extraPackagesCapability(host),

@@ -4,6 +4,7 @@ import { AGENTS, type AgentName, type Step } from "@appliance/jobs";
 import { step, type Capability, type Wanted } from "../capability.ts";
 import type { RootFiles } from "../root-files.ts";
 import { PATHS } from "../paths.ts";
+import { ACTIVE_ENV_ATTRIBUTES } from "../active-env.ts";
 import { planSlices } from "../plan-slices.ts";
 import { readDatabaseUrl } from "./database-url.ts";
 
@@ -20,14 +21,14 @@ export function slicesCapability(files: RootFiles, databaseUrl: () => Promise<st
     title: "Handing out the configuration",
     async plan(wanted) {
       const steps: SliceStep[] = [];
-      for (const planned of [...agentSteps(wanted, await databaseUrl()), activeEnvStep(wanted)])
+      for (const planned of [...agentSteps(wanted, await databaseUrl()), sourceStep(wanted), activeEnvStep(wanted)])
         if (!(await isInPlace(planned, files))) steps.push(planned);
       return steps;
     },
     async apply({ file, content, attributes }) {
       const folder = file.slice(0, file.lastIndexOf("/"));
       // After a reboot the engine made this folder, as root's; it stays the same folder, since a container holds it.
-      if (folder !== "/run")
+      if (folder.startsWith(PATHS.slices))
         await files.ensureFolder(folder, { mode: 0o700, uid: attributes.uid, gid: attributes.gid });
       await files.write(file, content, attributes);
     },
@@ -60,6 +61,17 @@ function agentSteps(wanted: Wanted, databaseUrl: string | null): SliceStep[] {
   );
 }
 
+/** `status` names it, also after a restart of this agent. */
+function sourceStep({ source }: Wanted): SliceStep {
+  return step({
+    capability: "slices",
+    summary: `Note that the active configuration is that of ${source}`,
+    file: PATHS.activeSource,
+    content: `${source}\n`,
+    attributes: ACTIVE_ENV_ATTRIBUTES,
+  });
+}
+
 /** Last: it says that this env.yml is the active one, with every slice of it in place. */
 function activeEnvStep(wanted: Wanted): SliceStep {
   return step({
@@ -68,7 +80,7 @@ function activeEnvStep(wanted: Wanted): SliceStep {
     changes: wanted.changes,
     file: PATHS.activeEnv,
     content: wanted.text,
-    attributes: { mode: 0o600, uid: 0, gid: 0 },
+    attributes: ACTIVE_ENV_ATTRIBUTES,
   });
 }
 

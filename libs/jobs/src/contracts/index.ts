@@ -9,6 +9,7 @@ import {
   ContainersUp,
 } from "./containers.ts";
 import { DatabaseCreate } from "./database.ts";
+import { EnvUpdate } from "./env.ts";
 import { HostMount, HostPackages, HostReboot, HostUnmount } from "./host.ts";
 
 /** Every job of the appliance; the Redis users are generated from it. */
@@ -17,6 +18,7 @@ export const CONTRACTS: readonly JobContract[] = [
   ConfigCheck,
   ConfigStop,
   DatabaseCreate,
+  EnvUpdate,
   HostPackages,
   HostReboot,
   HostMount,
