@@ -1,4 +1,5 @@
 import type { CommandResult } from "@appliance/command";
+import type { Observed, StorageWork } from "@appliance/storage-setup";
 
 /** Everything that may be done to a host. The list is closed: there is no verb for "any command". */
 export type Verb =
@@ -7,6 +8,7 @@ export type Verb =
   | "hostname"
   | "packages"
   | "mounts"
+  | "storage"
   | "units"
   | "reboot"
   | "program"
@@ -32,6 +34,7 @@ export interface Host {
   readonly hostname: HostName;
   readonly packages: HostPackages;
   readonly mounts: HostMounts;
+  readonly storage: HostStorage;
   readonly units: HostUnits;
   readonly program: HostProgram;
   readonly drives: HostDrives;
@@ -135,6 +138,29 @@ export interface HostMounts {
   list(): Promise<Mount[]>;
   mount(wanted: WantedMount): Promise<boolean>;
   unmount(target: string): Promise<boolean>;
+}
+
+/** A mount that comes back with each boot. */
+export interface KeptMount {
+  /** Below /dev; a name that stays the same over a boot. */
+  device: string;
+  target: string;
+  /** Default: what the kernel finds. */
+  type?: string;
+  options?: readonly string[];
+}
+
+export interface HostStorage {
+  /** Every block device with all that it carries, by probing, and what `names` lead to. */
+  observe(names?: readonly string[]): Promise<Observed>;
+  /** Does one thing to a device. It does not look what it carries: that is what plans are for. */
+  carryOut(work: StorageWork): Promise<void>;
+  /** Whether it is mounted at each boot, by a line of the operator in /etc/fstab too. On a host without systemd each start does so. */
+  isKept(mount: KeptMount): Promise<boolean>;
+  /** Mounts it now and at each boot. @throws OperatorError `STORAGE_MOUNT_FAILED` */
+  keep(mount: KeptMount): Promise<void>;
+  /** Swaps to `device` now and at each boot. */
+  keepSwap(device: string): Promise<void>;
 }
 
 export interface HostUnits {

@@ -13,6 +13,7 @@ import { createPlainPower } from "./plain-power.ts";
 import type { HostPower } from "./power.ts";
 import { createHostProgram } from "./program.ts";
 import { createHostSshKeys } from "./ssh-keys.ts";
+import { createHostStorage } from "./storage.ts";
 import { createSystemdPower } from "./systemd-power.ts";
 import { createHostUnits } from "./units.ts";
 
@@ -65,6 +66,7 @@ const FOLDER_REASONS: Record<Exclude<Verb, "files">, string> = {
   hostname: "it would rename this machine, not on this root",
   packages: "it would change the packages of this machine, not on this root",
   mounts: "it would mount on this machine, not on this root",
+  storage: "it would change the disks of this machine, not of this root",
   units: "it would change units of this machine, not on this root",
   reboot: "it would reboot this machine, not on this root",
   program: "it would run a program on this machine, not on this root",
@@ -86,6 +88,7 @@ function createHost({ kind, root, power, reboot, whyUnavailable }: Parts): Host 
     return why === undefined ? work : unavailableVerbs(work, refusal(verb, why));
   };
   const hostname = createHostName(power, root);
+  const mounts = createHostMounts(power, root);
   return {
     kind,
     root,
@@ -95,7 +98,8 @@ function createHost({ kind, root, power, reboot, whyUnavailable }: Parts): Host 
     sshKeys: guarded("sshKeys", createHostSshKeys(root)),
     hostname: guarded("hostname", hostname),
     packages: guarded("packages", createHostPackages(power, root)),
-    mounts: guarded("mounts", createHostMounts(power, root)),
+    mounts: guarded("mounts", mounts),
+    storage: guarded("storage", createHostStorage({ power, root, mounts, systemd: kind === "systemd" })),
     units: guarded("units", createHostUnits(power)),
     program: guarded("program", createHostProgram(power, root)),
     drives: guarded("drives", createHostDrives(power, root)),

@@ -17,6 +17,13 @@ export function assertUnit(unit: string) {
     throw refuseArgument(`'${unit}' is not the name of a unit`, "Give its full name, such as docker.service.");
 }
 
+const DEVICE = /^\/dev(\/[A-Za-z0-9_][A-Za-z0-9_.,+:@=-]*)+$/;
+
+export function assertDevice(device: string) {
+  if (!DEVICE.test(device) || device.length > 255)
+    throw refuseArgument(`'${device}' is not the path of a device`, "Name one below /dev.");
+}
+
 export function assertTaskId(id: string) {
   if (!TASK.test(id)) throw refuseArgument(`'${id}' cannot name host work`, "Use letters, digits and hyphens.");
 }

@@ -1,0 +1,103 @@
+import { lstat, realpath } from "node:fs/promises";
+import { CommandError } from "@appliance/command";
+import { resolveInRoot } from "@appliance/files";
+import {
+  commandOf,
+  LSBLK_COLUMNS,
+  readDevices,
+  readPhysicalVolumes,
+  readSignatures,
+  WIPEFS_COLUMNS,
+  type BlockDevice,
+  type Observed,
+} from "@appliance/storage-setup";
+import type { HostStorage } from "./host.ts";
+import type { HostPower } from "./power.ts";
+import { isMissing } from "./read-in-root.ts";
+import { createKeptMounts, type KeptMountDeps } from "./storage-mounts.ts";
+
+const LOOK_MS = 60_000;
+const SETTLE_MS = 40_000;
+
+/** Disks, what lies on them, and the mounts that come back with each boot. */
+export function createHostStorage(deps: KeptMountDeps): HostStorage {
+  const { power, root } = deps;
+  return {
+    async observe(names = []) {
+      const listed = await power.run("storage", "lsblk", ["--json", "--bytes", "--paths", "--output", LSBLK_COLUMNS], {
+        timeoutMs: LOOK_MS,
+      });
+      const devices = await withNodes(root, readDevices(listed.stdout));
+      for (const device of devices) device.signatures = await signaturesOf(power, device.path);
+      return { devices, links: await linksOf(root, names), physicalVolumes: await physicalVolumes(power, devices) };
+    },
+    async carryOut(work) {
+      const { program, args, input, timeoutMs } = commandOf(work);
+      const secret = input === undefined ? {} : { input, secrets: [input] };
+      await power.run("storage", program, args, { timeoutMs, ...secret });
+      await settle(power, root);
+    },
+    ...createKeptMounts(deps),
+  };
+}
+
+/** A container is told of devices that it has no node for. */
+async function withNodes(root: string, devices: BlockDevice[]): Promise<BlockDevice[]> {
+  const isThere = async ({ path }: BlockDevice) => {
+    const at = await orUndefined(() => resolveInRoot(root, path));
+    return at !== undefined && (await lstat(at)).isBlockDevice();
+  };
+  const there = await Promise.all(devices.map(isThere));
+  return devices.filter((_, index) => there[index]);
+}
+
+/** By probing, not from the cache of blkid or of udev, which lag behind. An empty drive or a locked disk cannot be read. */
+async function signaturesOf(power: HostPower, path: string) {
+  try {
+    const args = ["--json", "--output", WIPEFS_COLUMNS, "--", path];
+    return readSignatures((await power.run("storage", "wipefs", args, { timeoutMs: LOOK_MS })).stdout);
+  } catch (error) {
+    if (error instanceof CommandError && error.code === "COMMAND_FAILED" && error.exitCode !== null) return undefined;
+    throw error;
+  }
+}
+
+/** udev's links are relative, so that they lead to the same place below `root`. */
+async function linksOf(root: string, names: readonly string[]): Promise<Observed["links"]> {
+  const links = new Map<string, string>();
+  for (const name of names) {
+    const target = await orUndefined(async () => realpath(await resolveInRoot(root, name)));
+    const path = target?.slice((await realpath(root)).length);
+    if (path !== undefined && path !== name && path.startsWith("/dev/") && !/^\/dev\/dm-/.test(path))
+      links.set(name, path);
+  }
+  return links;
+}
+
+async function physicalVolumes(power: HostPower, devices: readonly BlockDevice[]) {
+  const any = devices.some(({ signatures }) => signatures?.some(({ type }) => type === "LVM2_member"));
+  if (!any) return new Map<string, string>();
+  try {
+    const args = ["--noheadings", "--separator", ",", "--options", "pv_name,vg_name"];
+    return readPhysicalVolumes((await power.run("storage", "pvs", args, { timeoutMs: LOOK_MS })).stdout);
+  } catch (error) {
+    // Without its programs nothing can be said of LVM; those are installed before anything is made of it.
+    if (error instanceof CommandError && error.exitCode !== null) return new Map<string, string>();
+    throw error;
+  }
+}
+
+/** New partitions and volumes get their nodes and links from udev, where it runs. */
+async function settle(power: HostPower, root: string): Promise<void> {
+  if ((await orUndefined(() => resolveInRoot(root, "/run/udev/control"))) === undefined) return;
+  await power.run("storage", "udevadm", ["settle", "--timeout=30"], { timeoutMs: SETTLE_MS });
+}
+
+async function orUndefined<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
