@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OperatorError, redact, suggest, toFailure } from "./index.ts";
+import { isInterrupted, OperatorError, redact, suggest, toFailure } from "./index.ts";
 
 describe("toFailure", () => {
   it("shows an expected error as it is", () => {
@@ -13,6 +13,14 @@ describe("toFailure", () => {
 
   it("shows nothing of an unexpected error", () => {
     expect(JSON.stringify(toFailure(new Error("password=hunter22")))).not.toContain("hunter22");
+  });
+});
+
+describe("isInterrupted", () => {
+  it("tells the end of a process from the end of its time", () => {
+    expect(isInterrupted(new AbortController().signal)).toBe(false);
+    expect(isInterrupted(AbortSignal.abort("the agent is stopping"))).toBe(true);
+    expect(isInterrupted(AbortSignal.abort(new OperatorError("JOB_TIME_LIMIT", "x", { remedy: "y" })))).toBe(false);
   });
 });
 

@@ -1,3 +1,3 @@
-export { OperatorError, isSystemError, toFailure, type Failure } from "./operator-error.ts";
+export { OperatorError, isInterrupted, isSystemError, toFailure, type Failure } from "./operator-error.ts";
 export { redact } from "./redact.ts";
 export { suggest } from "./suggest.ts";

@@ -34,6 +34,14 @@ export function toFailure(thrown: unknown): Failure {
   };
 }
 
+/**
+ * Whether work under `signal` was cut off and goes on later, in this process or the next. An `OperatorError` as the reason of
+ * the abort, such as a time limit, is no interruption but a failure.
+ */
+export function isInterrupted({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof OperatorError);
+}
+
 /** True for a Node system error with one of these codes, such as `ENOENT`. */
 export function isSystemError(thrown: unknown, ...codes: string[]): thrown is NodeJS.ErrnoException {
   return thrown instanceof Error && "code" in thrown && codes.includes(String(thrown.code));

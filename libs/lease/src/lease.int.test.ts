@@ -105,6 +105,45 @@ describe("a run", () => {
   });
 });
 
+describe("a run that ends badly", () => {
+  const freeFor = (agent: string) => leaseOf(agent).run({ runId: "update-1", kind: "update" }, async () => "began");
+  /** As on a full disk: nothing can be put where the record of a run has to stand. */
+  const blockRecord = (runId: string) => mkdir(join(root, "runs", `${runId}.json`));
+
+  it("frees the host when its time is over, which is its failure", async () => {
+    const timeIsUp = new OperatorError("JOB_TIME_LIMIT", "config.apply was stopped", { remedy: "Look." });
+    const limit = new AbortController();
+    const run = leaseOf("config-agent").run({ ...APPLY, signal: limit.signal }, async (_journal, signal) => {
+      limit.abort(timeIsUp);
+      await sleep(60_000, undefined, { signal });
+    });
+    await expect(run).rejects.toThrow(/abort/i);
+    expect(await leaseOf("config-agent").records.read("apply-1")).toMatchObject({
+      state: "failed",
+      failure: { code: "JOB_TIME_LIMIT" },
+    });
+    expect(await freeFor("update-agent")).toBe("began");
+  });
+
+  it("holds nothing when its record could not be begun", async () => {
+    await blockRecord("apply-1");
+    await expect(leaseOf("config-agent").run(APPLY, async () => {})).rejects.toThrow("EISDIR");
+    await rm(join(root, "runs/apply-1.json"), { recursive: true });
+    expect(await freeFor("update-agent")).toBe("began");
+  });
+
+  it("tells its own failure and frees the host when its record cannot be written any more", async () => {
+    const failing = leaseOf("config-agent").run(APPLY, async () => {
+      await rm(join(root, "runs/apply-1.json"));
+      await blockRecord("apply-1");
+      throw new OperatorError("SITE_REFUSED", "nginx refused it", { remedy: "Correct it." });
+    });
+    await expect(failing).rejects.toMatchObject({ code: "SITE_REFUSED" });
+    await rm(join(root, "runs/apply-1.json"), { recursive: true });
+    expect(await freeFor("update-agent")).toBe("began");
+  });
+});
+
 describe("a run whose agent stopped in the middle", () => {
   it("still holds the host, for its own agent to go on where it was", async () => {
     await stopInTheMiddle(leaseOf("update-agent"), "update-1");

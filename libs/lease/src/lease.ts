@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { OperatorError, toFailure } from "@appliance/errors";
+import { isInterrupted, OperatorError, toFailure } from "@appliance/errors";
 import { withFlock } from "@appliance/files";
 import { readHolder, removeHolder, writeHolder, type LeaseHolder } from "./lease-file.ts";
 import { createJournal, type RunJournal } from "./run-journal.ts";
@@ -29,7 +29,10 @@ export interface RunOptions {
   waitMs?: number;
   /** Kinds of this agent's own dead runs that this one makes superfluous: an apply does all that an earlier one left undone. */
   supersedes?: readonly RunKind[];
-  /** The agent stops: waiting ends, and a run under way keeps its lease for the next process. */
+  /**
+   * The agent stops: waiting ends, and a run under way keeps its lease for the next process. Aborted with an `OperatorError`, such
+   * as a time limit, the run has failed.
+   */
   signal?: AbortSignal;
   /** Told once of each holder that has to be waited for. */
   onWait?: (holder: LeaseHolder | undefined) => void;
@@ -112,26 +115,42 @@ function mayTake(holder: LeaseHolder, agent: string, { runId, supersedes = [] }:
 
 async function carryOut<T>(
   deps: Deps,
-  { runId, kind, signal }: RunOptions & { signal: AbortSignal },
+  run: RunOptions & { signal: AbortSignal },
   before: LeaseHolder | undefined,
   work: (journal: RunJournal) => Promise<T>,
 ): Promise<T> {
-  const { folder, agent, hostBoot, now, records } = deps;
-  await records.prune();
-  const since = before?.runId === runId ? before.since : now().toISOString();
-  await writeHolder(folder, { runId, kind, agent, since, hostBoot });
-  const rebooted = before?.runId === runId && before.hostBoot !== hostBoot;
-  const journal = await createJournal({ records, now, run: { id: runId, kind, agent }, rebooted });
+  const journal = await begin(deps, run, before);
+  let result: T;
   try {
-    const result = await work(journal);
-    await journal.finish("succeeded");
-    await removeHolder(folder);
-    return result;
+    result = await work(journal);
   } catch (error) {
     // Stopped in the middle: record and lease stay as they are, and the run goes on where it was.
-    if (signal.aborted) throw error;
-    await journal.finish("failed", toFailure(error));
-    await removeHolder(folder);
+    if (isInterrupted(run.signal)) throw error;
+    const failure = toFailure(run.signal.aborted ? run.signal.reason : error);
+    // That the record cannot be written, for the disk is full, must hide neither why the run failed nor that it is over.
+    await journal.finish("failed", failure).catch(() => undefined);
+    await removeHolder(deps.folder);
+    throw error;
+  }
+  try {
+    await journal.finish("succeeded");
+  } finally {
+    await removeHolder(deps.folder);
+  }
+  return result;
+}
+
+async function begin(deps: Deps, { runId, kind }: RunOptions, before: LeaseHolder | undefined): Promise<RunJournal> {
+  const { folder, agent, hostBoot, now, records } = deps;
+  await records.prune();
+  const earlier = before?.runId === runId ? before : undefined;
+  await writeHolder(folder, { runId, kind, agent, since: earlier?.since ?? now().toISOString(), hostBoot });
+  const rebooted = earlier !== undefined && earlier.hostBoot !== hostBoot;
+  try {
+    return await createJournal({ records, now, run: { id: runId, kind, agent }, rebooted });
+  } catch (error) {
+    // A run that could not begin holds nothing.
+    if (!earlier) await removeHolder(folder);
     throw error;
   }
 }
