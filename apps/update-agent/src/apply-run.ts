@@ -1,4 +1,4 @@
-import { OperatorError, redact } from "@appliance/errors";
+import { isInterrupted, OperatorError, redact } from "@appliance/errors";
 import type { Compose, OneOffOrder } from "./compose.ts";
 import type { ComposeGroup } from "./compose-group.ts";
 import type { Docker } from "./docker.ts";
@@ -31,14 +31,10 @@ export async function applyRun(
     await docker.remove(id);
     return { exitCode, output };
   } catch (error) {
+    // An agent that stops leaves its container running and comes back for it; when the job's time is up it ends.
     if (!isInterrupted(signal)) await docker.remove(id);
     throw error;
   }
-}
-
-/** An agent that stops leaves its container running and comes back for it; when the job's time is up it ends. */
-function isInterrupted({ aborted, reason }: AbortSignal): boolean {
-  return aborted && !(reason instanceof OperatorError);
 }
 
 async function ensureStarted(
