@@ -33,12 +33,15 @@ interface FailureDeps {
   answers: (domain: string, signal: AbortSignal) => Promise<boolean>;
 }
 
+const LAST_LOOK_MS = 10_000;
+
 /**
  * The failure file, the page and the log. The page does not take the application's place where that still serves. A host
- * without env.yml has not failed, it waits.
+ * without env.yml has not failed, it waits. When `signal` has aborted, the run's time was up, and that is the failure.
  */
-export async function tellFailure(err: unknown, deps: FailureDeps, signal: AbortSignal): Promise<void> {
+export async function tellFailure(thrown: unknown, deps: FailureDeps, signal: AbortSignal): Promise<void> {
   const { failure, status, log } = deps;
+  const err: unknown = signal.aborted ? signal.reason : thrown;
   const told = toFailure(err);
   log.error({ err, code: told.code }, "applying the configuration failed");
   if (told.code === "ENV_ABSENT") {
@@ -48,7 +51,7 @@ export async function tellFailure(err: unknown, deps: FailureDeps, signal: Abort
   const tellings = [
     () => failure.write(told),
     () => status.fail({ ...told, since: new Date().toISOString() }),
-    () => giveWayIfServing(deps, signal),
+    () => giveWayIfServing(deps, signal.aborted ? AbortSignal.timeout(LAST_LOOK_MS) : signal),
   ];
   await tellAll(tellings, log);
 }
