@@ -1,4 +1,4 @@
-import { OperatorError } from "@appliance/errors";
+import { isInterrupted, OperatorError } from "@appliance/errors";
 import { formatProblem, parseEnv, type Env } from "@appliance/env";
 import type {
   ConfigApply,
@@ -114,7 +114,7 @@ async function applyAndTell(
       return await apply(wanted, data, job, journal, deps);
     } catch (err) {
       const untouched = isEnvFault(err) && (await deps.status.isServing());
-      if (!untouched && !isInterrupted(job.signal)) await tellFailure(...failureOf(err, job.signal), deps);
+      if (!untouched && !isInterrupted(job.signal)) await tellFailure(err, deps, job.signal);
       throw err;
     }
   });
