@@ -16,6 +16,9 @@ export type AppliedStep = z.infer<typeof AppliedStep>;
 
 export const ConfigApplyResult = z.object({ steps: z.array(AppliedStep), changed: z.int(), dryRun: z.boolean() });
 
+const PassedOver = z.object({ source: z.string(), reason: z.string() });
+export type PassedOver = z.infer<typeof PassedOver>;
+
 export const StatusAnswer = z.object({
   phase: z.string(),
   headline: z.string(),
@@ -27,7 +30,18 @@ export const StatusAnswer = z.object({
     .object({ code: z.string(), message: z.string(), remedy: z.string(), since: z.string().optional() })
     .optional(),
   env: z.object({ source: z.string(), sha256: z.string() }).nullable().optional(),
+  passedOver: z.array(PassedOver).optional(),
 });
 export type StatusAnswer = z.infer<typeof StatusAnswer>;
 
 export const DatabaseCreateResult = z.object({ created: z.boolean() });
+
+export const EnvUpdateResult = z.object({
+  source: z.string(),
+  sha256: z.string(),
+  before: z.string().nullable(),
+  changes: z.array(Change),
+  passedOver: z.array(PassedOver),
+  warnings: z.array(z.string()),
+});
+export type EnvUpdateResult = z.infer<typeof EnvUpdateResult>;

@@ -35,7 +35,7 @@ function describeStep({ summary, changes, restarts, downtime }: AppliedStep): st
   return lines.join("\n");
 }
 
-function describeChange({ what, from, to }: AppliedStep["changes"][number]): string {
+export function describeChange({ what, from, to }: AppliedStep["changes"][number]): string {
   if (from === undefined && to === undefined) return `    ${what}`;
   return `    ${what}: ${from ?? "(new)"} → ${to ?? "(removed)"}`;
 }

@@ -4,7 +4,7 @@ import { OperatorError, isSystemError } from "@appliance/errors";
 import type { ContainerLine } from "../compose.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { StatusAnswer } from "../shapes.ts";
+import { StatusAnswer, type PassedOver } from "../shapes.ts";
 import { formatFailure, formatTime } from "../terminal.ts";
 
 interface Overview {
@@ -82,11 +82,17 @@ function describeAnswer(answer: StatusAnswer, httpsPort: string): string[] {
   const lines = [`${answer.phase}: ${answer.headline}`];
   if (answer.domain) lines.push(`  https://${answer.domain}${httpsPort === "443" ? "" : `:${httpsPort}`}/`);
   if (answer.env) lines.push(`  active: ${answer.env.source} (sha256 ${answer.env.sha256.slice(0, 12)})`);
+  lines.push(...describePassedOver(answer.passedOver ?? []));
   for (const { name, state, detail } of answer.steps)
     lines.push(`  ${MARK[state] ?? " "} ${name}${detail ? `: ${detail}` : ""}`);
   if (answer.failure) lines.push(formatFailure(answer.failure));
   if (answer.hint) lines.push(`  → ${answer.hint}`);
   return lines;
+}
+
+/** Where env.yml was looked for before it was found, or was not found at all. */
+export function describePassedOver(places: readonly PassedOver[]): string[] {
+  return places.map(({ source, reason }) => `  no env.yml from ${source}: ${reason}`);
 }
 
 const MARK: Record<string, string> = { done: "✓", running: "…", failed: "✗", waiting: "·" };

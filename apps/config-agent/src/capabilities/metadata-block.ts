@@ -10,8 +10,7 @@ export function metadataBlockCapability(host: Pick<Host, "whyUnavailable" | "met
     title: "Keeping containers from the metadata service",
     async plan(wanted) {
       const why = host.whyUnavailable("metadataBlock");
-      const { blocked, unavailable = why } =
-        why === undefined ? await host.metadataBlock.observe() : { blocked: false };
+      const { blocked, unavailable } = why ? { blocked: false, unavailable: why } : await host.metadataBlock.observe();
       if (blocked) return [];
       if (unavailable !== undefined) refuseIfReadable(wanted, unavailable);
       const summary = "Keep containers from the metadata service 169.254.169.254";
