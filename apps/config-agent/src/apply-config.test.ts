@@ -54,6 +54,13 @@ describe("applyConfig", () => {
     expect(diary).toEqual(["storage 1", "page on", "database 1", "database 2"]);
   });
 
+  it("shows the page before an application that is down is started", async () => {
+    const diary: string[] = [];
+    const { deps, run } = setUp([capability("application", diary, [{ applicationIsDown: true }])], diary);
+    await applyConfig(wanted, "running", run, deps);
+    expect(diary).toEqual(["page on", "application 1"]);
+  });
+
   it("leaves the application alone while it is not to run", async () => {
     const diary: string[] = [];
     const { deps, run } = setUp([capability("storage", diary), capability("application", diary)], diary);

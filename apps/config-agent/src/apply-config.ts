@@ -10,7 +10,7 @@ export interface ApplyDeps {
   capabilities: readonly Capability[];
   /** Those that are left out while the application is not to run. */
   onlyWhileRunning: ReadonlySet<string>;
-  /** Called before the first step of a run that interrupts the application. */
+  /** Called before the first step of a run that interrupts the application, or finds it down. */
   interrupt: () => Promise<void>;
   onStep: (progress: ApplyProgress, title: string) => Promise<void>;
   onStepDone: (step: Step) => Promise<void>;
@@ -35,7 +35,7 @@ export async function applyConfig(wanted: Wanted, goal: Goal, run: RunContext, d
       run.signal.throwIfAborted();
       const progress = { capability: capability.name, step: planned.summary, done: index, total: chosen.length };
       await deps.onStep(progress, capability.title);
-      if (planned.downtime && !interrupted) {
+      if ((planned.downtime || planned.applicationIsDown) && !interrupted) {
         await deps.interrupt();
         interrupted = true;
       }

@@ -16,6 +16,8 @@ export interface Wanted {
   timeZone: string;
   memoryMb: number;
   cores: number;
+  /** Devices of `appliance:storage:setup` that may lose in this run what they carry. */
+  forceStorage?: readonly string[];
 }
 
 /** What applying a step may use of its run. */
@@ -30,6 +32,8 @@ export interface RunContext {
 export interface PlannedStep extends Step {
   /** Why it cannot be carried out on this host, as a sentence. */
   unavailable?: string | undefined;
+  /** Nothing of the application runs before it: browsers get the status page until the end of the run. */
+  applicationIsDown?: boolean | undefined;
 }
 
 /**

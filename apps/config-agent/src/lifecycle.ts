@@ -65,7 +65,7 @@ const LEASE_WAIT_MS = 10 * 60_000;
 /** The start of the appliance and every change of it: the jobs of config-agent, one at a time. */
 export function createLifecycle(deps: LifecycleDeps) {
   return {
-    apply: (data: ConfigApply, job: ApplyRun) => (data.dryRun ? dryRun(deps) : applyAndTell(data, job, deps)),
+    apply: (data: ConfigApply, job: ApplyRun) => (data.dryRun ? dryRun(data, deps) : applyAndTell(data, job, deps)),
     check: () => check(deps),
     updateEnv: (_data: EnvUpdate, job: JobRun) => alone(job, deps, () => updateEnv(deps)),
     stop: (_data: ConfigStop, job: JobRun) => alone(job, deps, () => stop(job, deps)),
@@ -89,8 +89,8 @@ function alone<T>(job: JobRun, { lease, log }: LifecycleDeps, work: (journal: Ru
   );
 }
 
-async function dryRun(deps: LifecycleDeps): Promise<ResultOf<typeof ConfigApply>> {
-  const wanted = await readWanted(deps);
+async function dryRun({ forceStorage }: ConfigApply, deps: LifecycleDeps): Promise<ResultOf<typeof ConfigApply>> {
+  const wanted = { ...(await readWanted(deps)), forceStorage };
   const plan = { capabilities: deps.capabilities, onlyWhileRunning: ONLY_WHILE_RUNNING };
   const steps = await planConfig(wanted, await decideGoal(wanted, deps), plan);
   return { steps, changed: 0, dryRun: true };

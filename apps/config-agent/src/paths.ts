@@ -16,6 +16,8 @@ export const PATHS = {
   status: "/var/lib/appliance/status",
   stopped: "/var/lib/appliance/stopped",
   databaseSettings: "/var/lib/appliance/database",
+  /** What the marker on /data must hold; the database compares both before it starts. */
+  expectedMarker: "/var/lib/appliance/database/data-marker",
   site: "/var/lib/appliance/nginx/site",
   siteState: "/var/lib/appliance/nginx/state/site.json",
   data: "/data",
@@ -25,5 +27,8 @@ export const PATHS = {
   clusters: "/data/postgresql",
 } as const;
 
-/** Says that a folder is the prepared storage; a service that finds none refuses to start on what may be an unmounted folder. */
+/**
+ * Says that a folder is the prepared storage, and on which file system; a service that finds another one than is expected refuses
+ * to start on what may be the folder below an absent volume.
+ */
 export const DATA_MARKER = ".appliance-data";

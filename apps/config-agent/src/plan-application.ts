@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Container, Step } from "@appliance/jobs";
-import { step } from "./capability.ts";
+import type { Container } from "@appliance/jobs";
+import { step, type PlannedStep } from "./capability.ts";
 import type { UpdateAgentSlice } from "./plan-slices.ts";
 
 /** What was last brought into service, kept in a file; null before the first time. */
@@ -22,7 +22,7 @@ export interface ApplicationWanted {
   slice: NonNullable<UpdateAgentSlice["application"]>;
 }
 
-export interface ApplicationStep extends Step {
+export interface ApplicationStep extends PlannedStep {
   action: "migrate" | "start";
 }
 
@@ -71,6 +71,7 @@ function startStep(changed: boolean, down: string[], containers: Container[]): A
     changes: down.map((service) => ({ what: service, from: "not running", to: "running" })),
     restarts: replaces ? ["application"] : [],
     downtime: replaces ? "some seconds, while its containers are replaced" : null,
+    applicationIsDown: !containers.some(isServing),
   });
 }
 

@@ -5,6 +5,7 @@ import { DATA_MARKER, PATHS } from "./paths.ts";
 export type StorageEntry =
   | { kind: "folder"; path: string; owner: Identity; mode: number }
   | { kind: "link"; path: string; target: string }
+  /** A file with the text of `markerText`. */
   | { kind: "marker"; path: string; owner: Identity };
 
 const ROOT: Identity = { uid: 0, gid: 0 };
@@ -24,6 +25,7 @@ export const STORAGE_TREE: readonly StorageEntry[] = [
   folder("/data/ecs-pgdump", IDENTITIES.app, 0o700),
   folder(PATHS.clusters, IDENTITIES.database, 0o700),
   { kind: "marker", path: `${PATHS.clusters}/${DATA_MARKER}`, owner: IDENTITIES.database },
+  { kind: "marker", path: PATHS.expectedMarker, owner: IDENTITIES.database },
   // Gone with every boot; the engine would make it again as root's, and PostgreSQL could not listen there.
   folder(PATHS.databaseSocket, IDENTITIES.database),
   folder(PATHS.volatile),
@@ -43,6 +45,17 @@ function folder(path: string, owner: Identity = ROOT, mode = 0o755): StorageEntr
 
 function link(path: string, target: string): StorageEntry {
   return { kind: "link", path, target };
+}
+
+/** The id of a file system that the appliance does not tell apart: that of the host, or one that the operator mounts by hand. */
+export const OWN_FILE_SYSTEM = "of the host";
+
+/**
+ * What the marker on /data holds. The folder below a volume may have been in use before the volume came, with a marker of its own:
+ * so the text names the file system, and the control state has the same text.
+ */
+export function markerText(fileSystem: string): string {
+  return `The storage step of the appliance prepared this folder on the file system ${fileSystem}.\n`;
 }
 
 /** What is at a path now: as wanted, absent, or something else, which is named. */

@@ -20,7 +20,7 @@ export interface PrepareDeps {
   log: (message: string) => void;
 }
 
-interface Folder {
+export interface Folder {
   path: string;
   owner: Identity;
   mode: number;
@@ -42,8 +42,8 @@ export async function prepareControl({ controlDir, runDir, run, log }: PrepareDe
   await publishSelfSigned(join(controlDir, "nginx/tls"), "localhost", run);
 }
 
-/** Parents come before their children. deploy/systemd/tmpfiles.conf makes those below /run at a boot. */
-function planFolders(controlDir: string, runDir: string): Folder[] {
+/** Parents come before their children. deploy/systemd/tmpfiles.conf makes those below /run at a boot, and has to say the same. */
+export function planFolders(controlDir: string, runDir: string): Folder[] {
   const root: Identity = IDENTITIES["config-agent"];
   const control = (path: string, owner = root, mode = 0o755): Folder => ({ path: join(controlDir, path), owner, mode });
   const volatile = (path: string, owner = root, mode = 0o755): Folder => ({ path: join(runDir, path), owner, mode });

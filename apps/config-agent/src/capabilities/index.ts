@@ -15,8 +15,11 @@ import { metadataBlockCapability } from "./metadata-block.ts";
 import { openCapability } from "./open.ts";
 import { siteCapability } from "./site.ts";
 import { slicesCapability, writeContainerSize } from "./slices.ts";
+import { createStorageLook } from "../storage-look.ts";
+import { storageSetupCapability } from "./storage-setup.ts";
 import { storageCapability } from "./storage.ts";
 import { vaultKeysCapability } from "./vault-keys.ts";
+import { volumesCapability } from "./volumes.ts";
 
 export interface CapabilityDeps {
   host: Host;
@@ -33,15 +36,19 @@ export interface CapabilityDeps {
 /** Everything that env.yml decides, in the order of start: each part may rely on those before it. */
 export function allCapabilities(deps: CapabilityDeps): readonly Capability[] {
   const { host, files, containers, database, httpsPort, version, probe, open } = deps;
+  const look = createStorageLook(host);
   return [
-    storageCapability(files),
+    // A storage setup may need programs that env.yml names (manual, 2.3).
+    extraPackagesCapability(host),
+    storageSetupCapability({ host, files, look }),
+    volumesCapability({ host, files, containers, look }),
+    storageCapability({ host, files, look }),
     databaseUrlCapability(files),
     slicesCapability(files, () => readDatabaseUrl(files)),
     hostnameCapability(host),
     metadataBlockCapability(host),
     vaultKeysCapability(files),
     extraFilesCapability(host),
-    extraPackagesCapability(host),
     databaseServerCapability({ files, containers, database, writeContainerSize: writeContainerSize(files) }),
     databaseCapability(files, database),
     siteCapability(files, httpsPort),

@@ -1,57 +1,65 @@
 import { OperatorError } from "@appliance/errors";
+import type { Host } from "@appliance/host";
 import type { Step } from "@appliance/jobs";
 import { step, type Capability, type Wanted } from "../capability.ts";
+import {
+  markerText,
+  OWN_FILE_SYSTEM,
+  planStorage,
+  STORAGE_TREE,
+  type Found,
+  type StorageEntry,
+} from "../plan-storage.ts";
+import { fileSystemId } from "../plan-volumes.ts";
 import type { RootFiles } from "../root-files.ts";
-import { PATHS } from "../paths.ts";
-import { STORAGE_TREE, planStorage, type Found, type StorageEntry } from "../plan-storage.ts";
+import { wantedVolumes, type StorageLook } from "../storage-look.ts";
 
 interface StorageStep extends Step {
   entry: StorageEntry;
+  marker: string;
 }
 
-/** The folders of the manual, 6.4, on the volumes that env.yml asks for. */
-export function storageCapability(files: RootFiles): Capability<StorageStep> {
+interface Deps {
+  host: Host;
+  files: RootFiles;
+  look: StorageLook;
+}
+
+/** The folders of the manual, 6.4, on the volumes that the part before has mounted. */
+export function storageCapability(deps: Deps): Capability<StorageStep> {
+  const { files } = deps;
   return {
     name: "storage",
     title: "Preparing the storage",
     async plan(wanted) {
-      await refuseAbsentVolume(wanted, files);
+      const marker = markerText(await fileSystemOfData(wanted, deps));
       const found = new Map<string, Found>();
-      for (const entry of STORAGE_TREE) found.set(entry.path, await look(entry, files));
+      for (const entry of STORAGE_TREE) found.set(entry.path, await lookAt(entry, marker, files));
       refuseForeign(found);
-      return planStorage(found).map((entry) => step({ capability: "storage", summary: summarize(entry), entry }));
+      return planStorage(found).map((entry) =>
+        step({ capability: "storage", summary: summarize(entry), entry, marker }),
+      );
     },
-    apply: ({ entry }) => make(entry, files),
+    apply: ({ entry, marker }) => make(entry, marker, files),
   };
 }
 
-const VOLUMES = [
-  { path: PATHS.data, label: "ecs-data", key: "data" },
-  { path: PATHS.volatile, label: "ecs-volatile", key: "volatile" },
-] as const;
-
-/** Writing below an unmounted /data would fill the root file system with data that vanishes at the next mount. */
-async function refuseAbsentVolume({ env }: Wanted, files: RootFiles): Promise<void> {
-  for (const { path, label, key } of VOLUMES) {
-    if (env.appliance.storage.ignore[key] || (await files.isMountPoint(path))) continue;
-    throw new OperatorError(
-      "STORAGE_ABSENT",
-      `env.yml asks for a volume of its own labelled ${label}, and nothing is mounted on ${path}.`,
-      {
-        remedy: `Mount it on ${path}, or set appliance:storage:ignore:${key} to true to keep it on the root file system; then run \`appliance apply\`.`,
-      },
-    );
-  }
+/** Which file system /data lies on; one that env.yml does not ask for has no name here. */
+async function fileSystemOfData(wanted: Wanted, { host, look }: Deps): Promise<string> {
+  const volume = wantedVolumes(wanted).find(({ key }) => key === "data");
+  if (!volume || host.whyUnavailable("storage") !== undefined) return OWN_FILE_SYSTEM;
+  return fileSystemId(await look.volume(volume, wanted));
 }
 
-async function look(entry: StorageEntry, files: RootFiles): Promise<Found> {
+async function lookAt(entry: StorageEntry, marker: string, files: RootFiles): Promise<Found> {
   const found = await files.attributes(entry.path);
   if (!found) return "absent";
   const kind = entry.kind === "marker" ? "file" : entry.kind;
   if (found.kind !== kind) return { instead: `a ${found.kind} where a ${kind} belongs` };
   if (entry.kind === "link")
     return found.target === entry.target ? "as wanted" : { instead: `a link to ${found.target}` };
-  if (entry.kind === "marker") return "as wanted";
+  if (entry.kind === "marker")
+    return (await files.read(entry.path))?.toString("utf8") === marker ? "as wanted" : "absent";
   const { owner, mode } = entry;
   return found.uid === owner.uid && found.gid === owner.gid && found.mode === mode ? "as wanted" : "absent";
 }
@@ -67,15 +75,12 @@ function refuseForeign(found: ReadonlyMap<string, Found>): void {
 
 function summarize(entry: StorageEntry): string {
   if (entry.kind === "link") return `Let ${entry.path} point to ${entry.target}`;
-  if (entry.kind === "marker") return `Mark ${entry.path} as prepared`;
+  if (entry.kind === "marker") return `Say in ${entry.path} on which file system the data lies`;
   return `Make the folder ${entry.path}`;
 }
 
-async function make(entry: StorageEntry, files: RootFiles): Promise<void> {
+async function make(entry: StorageEntry, marker: string, files: RootFiles): Promise<void> {
   if (entry.kind === "folder") return files.ensureFolder(entry.path, { mode: entry.mode, ...entry.owner });
   if (entry.kind === "link") return files.ensureLink(entry.path, entry.target);
-  return files.write(entry.path, "The storage step of the appliance prepared this folder.\n", {
-    mode: 0o444,
-    ...entry.owner,
-  });
+  return files.write(entry.path, marker, { mode: 0o444, ...entry.owner });
 }
