@@ -4,7 +4,7 @@
  * and a file for each part that it imports when it needs it: it starts anew for every call, and reading what a call does not
  * use would take most of its time. A path to a TypeScript file is bundled as well.
  */
-import { readFile, rm } from "node:fs/promises";
+import { copyFile, readFile, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 
@@ -72,11 +72,19 @@ const OPTIONS: BuildOptions = {
 
 const SPLIT: BuildOptions = { splitting: true, outExtension: { ".js": ".mjs" } };
 
+/** What the command reads beside its program text (apps/cli/src/escrow/assets.ts). */
+const ASSETS = [
+  "apps/cli/src/escrow/fonts/DejaVuSansMono.ttf",
+  "apps/cli/src/escrow/fonts/DejaVuSansMono.LICENSE",
+  "node_modules/zxing-wasm/dist/reader/zxing_reader.wasm",
+];
+
 async function bundle(app: string): Promise<void> {
   const entry = app.endsWith(".ts") ? app : `apps/${app}/src/main.ts`;
   const out = app === "cli" ? { ...SPLIT, outdir: "dist/cli" } : { outfile: `dist/${basename(app, ".ts")}.mjs` };
   if (app === "cli") await rm("dist/cli", { recursive: true, force: true }); // parts of other versions have other names
   const { metafile } = await build({ ...OPTIONS, ...out, entryPoints: [entry], metafile: true });
+  if (app === "cli") for (const asset of ASSETS) await copyFile(asset, `dist/cli/${basename(asset)}`);
   for (const [file, { bytes }] of Object.entries(metafile.outputs))
     console.log(`${file} ${(bytes / 1e6).toFixed(2)} MB`);
 }

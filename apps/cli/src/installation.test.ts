@@ -23,6 +23,7 @@ describe("findInstallation", () => {
       httpsPort: "8443",
       coreProject: "appliance",
       applicationProject: "ecs",
+      toolsImage: "appliance/tools:latest",
     });
   });
 

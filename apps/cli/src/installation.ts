@@ -12,6 +12,8 @@ export interface Installation {
   httpsPort: string;
   coreProject: string;
   applicationProject: string;
+  /** Has the programs that the command uses and a host may lack. */
+  toolsImage: string;
 }
 
 export const HOST_CHECKOUT = "/app/appliance";
@@ -31,6 +33,7 @@ export function findInstallation(environment: NodeJS.ProcessEnv): Installation {
     httpsPort: settings["APPLIANCE_HTTPS_PORT"] ?? "8443",
     coreProject: settings["COMPOSE_PROJECT_NAME"] ?? "appliance",
     applicationProject: settings["APPLICATION_PROJECT"] ?? "ecs",
+    toolsImage: `appliance/tools:${settings["APPLIANCE_VERSION"] ?? "latest"}`,
   };
 }
 
