@@ -3,7 +3,7 @@ import * as z from "zod";
 
 const FailureBody = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
 
-const Job = z.object({
+export const Job = z.object({
   id: z.string(),
   queue: z.string(),
   name: z.string(),

@@ -34,11 +34,15 @@ const QUEUE_AWAY: Answer = { status: 503, body: { code: "QUEUE_UNAVAILABLE", mes
 let server: Server | undefined;
 afterEach(() => server?.close());
 
-/** An agent that gives these answers to looks, the last one for ever; `asked` are the ids of the jobs that were asked for. */
-async function agent(looks: Answer[]) {
+/**
+ * An agent that gives these answers to looks, the last one for ever, and lists `others`; `asked` are the ids of the jobs that
+ * were asked for.
+ */
+async function agent(looks: Answer[], others: Answer[] = []) {
   const asked: (string | undefined)[] = [];
   const answers = [...looks];
   server = createServer((request, response) => {
+    if (request.url === "/jobs") return void response.end(JSON.stringify(others.map(({ body }) => body)));
     const looked = request.method === "GET";
     if (!looked) asked.push(request.headers["idempotency-key"] as string | undefined);
     const { status, body } = looked ? (answers.length > 1 ? answers.shift()! : answers[0]!) : { status: 202, body: {} };
@@ -56,6 +60,14 @@ describe("followJob", () => {
     const said: string[] = [];
     expect(await followJob(api, REQUEST, (text) => said.push(text))).toEqual({ changed: 1 });
     expect(said).toEqual(["  Start the application"]);
+  });
+
+  it("says what is done before it while it waits", async () => {
+    const others = [job("completed"), job("active", { progress: { step: "Migrate the database" } })];
+    const { api } = await agent([job("waiting"), job("waiting"), job("completed", { result: {} })], others);
+    const said: string[] = [];
+    await followJob(api, REQUEST, (text) => said.push(text));
+    expect(said).toEqual(["  Migrate the database"]);
   });
 
   it("fails as the work did", async () => {

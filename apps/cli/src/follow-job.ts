@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OperatorError } from "@appliance/errors";
 import * as z from "zod";
-import type { Api, Job } from "./api.ts";
+import { Job, type Api } from "./api.ts";
 
 /** Quick work is answered quickly; what takes longer is looked at five times a second. */
 const FIRST_LOOK_MS = 25;
@@ -35,13 +35,21 @@ export async function followJob(api: Api, request: Request, say: (text: string) 
       if (!job) await api.enqueue(request.name, id, request.data);
       else if (job.state === "failed") throw asError(job);
       else if (job.state === "completed") return job.result;
-      sayOnce(Progress.safeParse(job?.progress).data?.step);
+      sayOnce(stepOf(job?.state === "waiting" ? await workBefore(api, request.queue) : job));
     } catch (err) {
       if (!isSilence(err)) throw err;
       patience.silent(err);
     }
     await sleep(pauseMs);
   }
+}
+
+const stepOf = (job: Job | undefined): string | undefined => Progress.safeParse(job?.progress).data?.step;
+
+/** What waiting work waits for, such as the start that an agent makes by itself. */
+async function workBefore(api: Api, queue: string): Promise<Job | undefined> {
+  const jobs = z.array(Job).parse(await api.get("/jobs"));
+  return jobs.find((job) => job.queue === queue && job.state === "active");
 }
 
 function createPatience() {
