@@ -91,6 +91,8 @@ function runArguments({ name, memory }: HostOptions, label: string): string[] {
     `--network-alias=${name}.test`,
     ...powers,
     ...memoryLimit,
+    // Loop devices of this machine can be drives of the host: `mknod` there makes one of them seen.
+    "--device-cgroup-rule=b 7:* rw",
     // A reboot asked for inside ends process 1 by a signal, and the engine then starts it again.
     "--restart=on-failure",
     "--tmpfs=/run:exec,mode=755",
