@@ -5,6 +5,9 @@
 #   deploy/images.sh list       prints the names of the images
 #   deploy/images.sh missing    prints the names of the ones that are not there
 #   deploy/images.sh build      builds the ones that are not there; needs a running engine (engine.sh, base-image.sh)
+#   deploy/images.sh prune [VERSION...]
+#                               removes those of other versions than this one and the named ones, and prints their names;
+#                               one that a container was made from stays
 #
 # A host without network gets them by `docker load` before bootstrap: what is there is not built.
 set -eu
@@ -43,11 +46,16 @@ authorities() {
 # names FILE: the images that its services use.
 names() { in_project "$1" config --images; }
 
+# In two steps, because a pipe would hide that compose does not understand a file.
 list() {
-    compose_files | while read -r file; do names "$file"; done | sort -u
+    listed=$(for file in $(compose_files); do names "$file" || exit 1; done)
+    printf '%s\n' "$listed" | sort -u
 }
 
-missing() { list | only_missing; }
+missing() {
+    wanted=$(list)
+    printf '%s\n' "$wanted" | only_missing
+}
 
 only_missing() {
     while read -r image; do
@@ -56,14 +64,28 @@ only_missing() {
 }
 
 build() {
-    compose_files | while read -r file; do
-        # Standard input is the list of files and not for compose.
-        if [ -n "$(names "$file" | only_missing)" ]; then BUILDKIT_PROGRESS=plain in_project "$file" build </dev/null; fi
+    for file in $(compose_files); do
+        wanted=$(names "$file")
+        if [ -n "$(printf '%s\n' "$wanted" | only_missing)" ]; then BUILDKIT_PROGRESS=plain in_project "$file" build; fi
+    done
+}
+
+prune() {
+    kept=" $(version) $* "
+    used=" $("$docker" ps --all --format '{{.Image}}' | tr '\n' ' ') "
+    ours=$(list | sed -n 's,^\(appliance/[^:]*\):.*,\1,p' | sort -u)
+    for repository in $ours; do
+        "$docker" image ls --format '{{.Repository}}:{{.Tag}}' "$repository" | while read -r image; do
+            case "$kept" in *" ${image#*:} "*) continue ;; esac
+            case "$used" in *" $image "*) continue ;; esac
+            if "$docker" image rm "$image" >/dev/null 2>&1; then echo "$image"; fi
+        done
     done
 }
 
 case "${1:-}" in
 version | list | missing | build) "$1" ;;
+prune) "$@" ;;
 *)
     sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
     exit 2

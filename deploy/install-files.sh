@@ -72,6 +72,7 @@ copy_out() {
 put_file() {
     cat >"$2.new"
     chmod "$1" "$2.new"
+    sync "$2.new"
     mv "$2.new" "$2"
 }
 

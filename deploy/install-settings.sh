@@ -44,16 +44,25 @@ setting_of() { if [ -f "$1" ]; then sed -n "s/^$2=//p" "$1" | tail -n 1; fi; }
 
 write_settings() {
     APPLIANCE_VERSION=$("$checkout/deploy/images.sh" version)
+    APPLIANCE_PREVIOUS_VERSION=$(previous_version)
     {
         echo "# Written by deploy/bootstrap.sh, which keeps a changed subnet, port, project name and log level."
         echo "COMPOSE_FILE=compose.yml:$(host_part)"
         echo "APPLIANCE_ROOT=$root"
         echo "APPLIANCE_CHECKOUT=$checkout"
         echo "APPLIANCE_VERSION=$APPLIANCE_VERSION"
+        echo "APPLIANCE_PREVIOUS_VERSION=$APPLIANCE_PREVIOUS_VERSION"
         for name in $SETTINGS; do eval "echo \"$name=\$$name\""; done
     } >"$settings.new"
     chmod 644 "$settings.new"
+    sync "$settings.new"
     mv "$settings.new" "$settings"
+}
+
+# The version that this one takes the place of; run again with the same, it stays.
+previous_version() {
+    installed=$(setting_of "$settings" APPLIANCE_VERSION)
+    if [ "$installed" = "$APPLIANCE_VERSION" ]; then setting_of "$settings" APPLIANCE_PREVIOUS_VERSION; else echo "$installed"; fi
 }
 
 # Only the appliance of the root file system has power over the host.

@@ -17,6 +17,8 @@ AGENTS_SECONDS=300
 . "$source/deploy/install-files.sh"
 # shellcheck source=deploy/install-settings.sh
 . "$source/deploy/install-settings.sh"
+# shellcheck source=deploy/install-images.sh
+. "$source/deploy/install-images.sh"
 
 say() {
     printf '%s\n' "$*"
@@ -76,17 +78,6 @@ docker() { "$docker" "$@"; }
 prepare_engine() {
     openly "$checkout/deploy/engine.sh" || fail "there is no working Docker engine" "Do what is said above."
     docker=$("$checkout/deploy/engine.sh" client)
-}
-
-# Images that were brought by `docker load` are used as they are; a host without network needs nothing else.
-prepare_images() {
-    if [ -z "$("$checkout/deploy/images.sh" missing)" ]; then
-        say "using the images of version $APPLIANCE_VERSION that are here"
-        return 0
-    fi
-    openly "$checkout/deploy/base-image.sh" || fail "there is no base image" "Do what is said above."
-    say "building images of version $APPLIANCE_VERSION, some minutes the first time"
-    quietly "$checkout/deploy/images.sh" build || fail "an image cannot be built" "Read the lines above."
 }
 
 # The control stage: agents and the status page. A newer version replaces a running one here.
@@ -181,6 +172,7 @@ main() {
     start_agents
     provide_env
     start_application
+    remove_old_images
     farewell
 }
 

@@ -61,6 +61,32 @@ describe("bootstrap on a fresh host", () => {
     expect(await page()).toBe(200);
   });
 
+  it("removes images of versions that are over, but not the one to go back to, nor one that is in use", async () => {
+    const tags = async () =>
+      (await host.exec(["docker", "image", "ls", "--format={{.Tag}}", "appliance/queue"])).stdout.trim().split("\n");
+    const [present = ""] = await tags();
+    for (const tag of ["ancient", "before", "held"])
+      await host.exec(["docker", "tag", `appliance/queue:${present}`, `appliance/queue:${tag}`]);
+    await host.exec(["docker", "create", "--name=holder", "appliance/queue:held"]);
+    await host.exec(["sed", "-i", "s/^APPLIANCE_PREVIOUS_VERSION=.*/&before/", "/app/appliance/compose/.env"]);
+    await bootstrap();
+    expect((await tags()).sort()).toEqual([present, "before", "held"].sort());
+    await host.exec(["docker", "rm", "holder"]);
+  });
+
+  it("finishes package work that stops the engine and starts it again, and is back by itself", async () => {
+    // As an upgrade of the engine does, between the end of the old package and the start of the new one.
+    const hook = 'DPkg::Post-Invoke {"systemctl stop docker.socket docker.service; systemctl start docker";};\n';
+    await host.exec(["sh", "-c", "cat > /etc/apt/apt.conf.d/99engine"], { input: hook });
+    await host.exec(["sed", "-i", "s/^appliance:$/&\\n  extra: { packages: [hello] }/", "/app/env.yml"]);
+    const { stdout } = await host.exec(["appliance", "apply"], { timeoutMs: THIRTY_MINUTES_MS });
+    expect(stdout).toContain("Install hello");
+    expect((await host.exec(["hello"])).stdout).toBe("Hello, world!\n");
+    await expect.poll(page, SOON).toBe(200);
+    expect((await host.exec(["systemctl", "is-active", "appliance"])).stdout.trim()).toBe("active");
+    await host.exec(["rm", "/etc/apt/apt.conf.d/99engine"]);
+  });
+
   it("refuses another env.yml than the one in place, and says what to do", async () => {
     await host.exec(["sh", "-c", "sed 's/bootstrap.test/other.test/' /app/env.yml > /root/other.yml"]);
     await expect(bootstrap("--env", "/root/other.yml")).rejects.toThrow("is there already and differs");
