@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { MetadataBlockState } from "@appliance/host";
 import { expect, it } from "vitest";
 import type { RunContext, Wanted } from "../capability.ts";
@@ -42,4 +44,10 @@ it("says why where the host has no such firewall, and starts all the same with a
 it("refuses to start there what could read env.yml from the service that gave it", async () => {
   const plan = metadataBlockCapability(host(NO_IPTABLES)).plan(from("EC2 metadata service"));
   await expect(plan).rejects.toMatchObject({ code: "METADATA_UNPROTECTED" });
+});
+
+it.each(["compose.yml", "sample/compose.yml"])("needs no rule for IPv6, which no network of %s has", (file) => {
+  const text = readFileSync(join(import.meta.dirname, "../../../../compose", file), "utf8");
+  expect(text).toContain("networks:");
+  expect(text).not.toMatch(/enable_ipv6/);
 });
