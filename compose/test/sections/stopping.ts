@@ -49,8 +49,11 @@ export function stopping(appliance: Appliance): void {
     it("--all ends every container, and start brings all of them back from nothing", async () => {
       await appliance.ok("stop", "--all");
       expect(await running([...APPLICATION, ...CONTROL, "database"])).toEqual([]);
-      expect((await appliance.cli("status")).code).toBe(4);
-      await appliance.ok("start");
+      const { code, stdout } = await appliance.cli("status");
+      expect(code).toBe(4);
+      expect(stdout).toContain("Nothing is running.");
+      const started = await appliance.cli("start");
+      expect(started).toMatchObject({ code: 0, stderr: expect.stringContaining("Start the application") });
       await appliance.waitUntilServing();
       expect(await running([...APPLICATION, ...CONTROL, "database"])).toHaveLength(12);
     });

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OperatorError } from "@appliance/errors";
 import type { Context } from "../context.ts";
@@ -42,6 +43,8 @@ export async function stop(
   terminal.say("Stopping the application and all agents");
   for (const project of [installation.applicationProject, installation.coreProject])
     await compose.stop(project, terminal.say);
+  // As after a boot: what was in service is not, until it is started again.
+  rmSync(`${installation.root}/run/appliance/phase`, { force: true });
   terminal.print("Everything is stopped. `appliance start` starts it again.");
 }
 

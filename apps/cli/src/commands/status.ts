@@ -7,7 +7,7 @@ import { EXIT } from "../exit-codes.ts";
 import { StatusAnswer, type PassedOver } from "../shapes.ts";
 import { formatFailure, formatTime } from "../terminal.ts";
 
-interface Overview {
+export interface Overview {
   status: StatusAnswer | null;
   /** Where `status` comes from: the agent, or the files that it left. */
   source: "agent" | "files" | "none";
@@ -65,8 +65,15 @@ function exitCode({ status: answer, source }: Overview): number {
   return answer.phase === "ready" ? EXIT.ok : EXIT.notReady;
 }
 
-function describe({ status: answer, source, containers }: Overview, { installation }: Context): string {
+/** The overview as people read it. */
+export function describe(
+  { status: answer, source, containers }: Overview,
+  { installation }: Pick<Context, "installation">,
+): string {
   const lines: string[] = [];
+  // What was left may say "in service": with everything stopped that is no news but a lie.
+  if (source === "files" && containers.length > 0 && containers.every(({ state }) => state !== "running"))
+    return ["Nothing is running. Start the appliance with: appliance start", "", ...table(containers)].join("\n");
   if (source === "none")
     lines.push("No agent answers, and none left a status. Start the appliance with: appliance start");
   if (source === "files" && answer)

@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import type { Context } from "../context.ts";
+import { describe as describeOverview, type Overview } from "./status.ts";
+
+const installation = { httpsPort: "443" } as Context["installation"];
+const left = { phase: "ready", headline: "The application is in service", steps: [] };
+const container = (name: string, state: string) => ({ name, service: name, state, status: state });
+const text = (overview: Omit<Overview, "status">) => describeOverview({ status: left, ...overview }, { installation });
+
+it("does not repeat that an appliance is in service of which nothing runs", () => {
+  const containers = [container("nginx", "exited"), container("ecs.web", "exited")];
+  const said = text({ source: "files", containers });
+  expect(said).toContain("Nothing is running. Start the appliance with: appliance start");
+  expect(said).not.toContain("in service");
+  expect(said).toContain("ecs.web");
+});
+
+it("says what a dead agent left while the application still runs", () => {
+  const containers = [container("config-agent", "exited"), container("ecs.web", "running")];
+  expect(text({ source: "files", containers })).toContain("ready: The application is in service");
+});
+
+it("says what was left where no engine answers that could tell more", () => {
+  expect(text({ source: "files", containers: [] })).toContain("ready: The application is in service");
+});
