@@ -18,6 +18,9 @@ export const Variables = z.object({
   /** A path on the host that is asked before /app/env.yml (manual, 3). */
   ENV_YML: z.string().startsWith("/").optional(),
   /** Where the metadata services of clouds answer. Tests name servers of their own. */
-  METADATA_URL: z.url({ protocol: /^http$/ }).default("http://169.254.169.254"),
+  METADATA_URL: z
+    .url({ protocol: /^http$/ })
+    .default("http://169.254.169.254")
+    .transform((url) => url.replace(/\/+$/, "")),
 });
 export type Config = z.output<typeof Variables>;
