@@ -18,10 +18,13 @@ export interface Problem {
 const LONGEST_QUOTE = 60;
 const LONGEST_PATH = 200;
 
+/** A problem, or an advice. */
+type Shown = Omit<Problem, "severity"> & { severity: Problem["severity"] | "advice" };
+
 /** One line for a terminal: `env.yml:12:7: appliance:backup:url: unknown scheme 'fpt', did you mean 'ftp'?` */
-export function formatProblem({ severity, file, line, column, path, message, suggestion, remedy }: Problem): string {
+export function formatProblem({ severity, file, line, column, path, message, suggestion, remedy }: Shown): string {
   const key = visible(path, LONGEST_PATH);
-  const what = [severity === "warning" ? "warning" : "", key, message].filter((part) => part !== "").join(": ");
+  const what = [severity === "error" ? "" : severity, key, message].filter((part) => part !== "").join(": ");
   const hint = suggestion === undefined ? "" : `, did you mean '${suggestion}'?`;
   return `${file}:${line}:${column}: ${what}${hint}${remedy === undefined ? "" : `. ${remedy}`}`;
 }
