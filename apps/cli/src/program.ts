@@ -2,7 +2,6 @@ import { Command } from "commander";
 import { createApi } from "./api.ts";
 import { apply } from "./commands/apply.ts";
 import { createDatabase } from "./commands/database.ts";
-import { checkEnv } from "./commands/env.ts";
 import { clearFailed, showFailed } from "./commands/failed.ts";
 import { listJobs } from "./commands/jobs.ts";
 import { logs } from "./commands/logs.ts";
@@ -11,6 +10,8 @@ import { status } from "./commands/status.ts";
 import { createCompose } from "./compose.ts";
 import type { DnsOptions } from "./commands/dns.ts";
 import type { Context } from "./context.ts";
+import { addCommissions, addEnvFiles } from "./env-commands.ts";
+import { addEscrow } from "./escrow-commands.ts";
 import { findInstallation, readToken } from "./installation.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -23,9 +24,10 @@ export function createProgram(terminal: Terminal, exit: (code: number) => void):
     .showHelpAfterError("(see: appliance help)")
     .addHelpText("after", GENERAL_HELP);
   addLifecycle(program, context, exit);
-  addEnv(program, terminal, exit);
+  addEnv(program, context, exit);
   addInsight(program, context, exit);
   addPlanning(program, context, exit);
+  addCommissions(program, context, exit);
   return program;
 }
 
@@ -54,8 +56,11 @@ function addLifecycle(program: Command, context: Context, exit: (code: number) =
     .command("apply")
     .description("make the running appliance what env.yml says")
     .option("--dry-run", "only show what would change, restart and be down", false)
+    .option("--force-storage <device...>", "let the storage setup destroy what these devices carry", [])
     .option("--json", "for machines", false)
-    .action((options: { dryRun: boolean; json: boolean }) => apply({ ...options, start: false }, context));
+    .action((options: { dryRun: boolean; json: boolean; forceStorage: string[] }) =>
+      apply({ ...options, start: false }, context),
+    );
   program
     .command("start")
     .description("start everything that is not running, from nothing if need be")
@@ -81,22 +86,18 @@ function addLifecycle(program: Command, context: Context, exit: (code: number) =
     .action(() => createDatabase(context));
 }
 
-function addEnv(program: Command, terminal: Terminal, exit: (code: number) => void): void {
-  const env = program.command("env").description("the file env.yml; needs no service");
+function addEnv(program: Command, context: Context, exit: (code: number) => void): void {
+  const env = program.command("env").description("the file env.yml");
+  addEnvFiles(env, context, exit);
+  addEscrow(env, context);
   env
-    .command("check")
-    .argument("<file>")
-    .description("say everything that is wrong with an env.yml")
+    .command("update")
+    .description("find env.yml, check it and make it the active one, /run/active-env.yml; needs config-agent")
     .option("--json", "for machines", false)
-    .addHelpText("after", "\nExample:\n  appliance env check /app/env.yml")
-    .action((file: string, options: { json: boolean }) => exit(checkEnv(file, options, { terminal })));
-  env
-    .command("sample")
-    .description("print an env.yml with fresh secrets for the built-in application")
-    .option("--domain <name>", "the public name of the host", "localhost")
-    .action(async ({ domain }: { domain: string }) => {
-      const { sampleEnv } = await import("./sample-env.ts");
-      terminal.print(await sampleEnv(domain));
+    .addHelpText("after", "\nNothing is started or changed by it: `appliance apply` carries out what the file says.")
+    .action(async (options: { json: boolean }) => {
+      const { updateEnv } = await import("./commands/env-update.ts");
+      await updateEnv(options, context);
     });
   env
     .command("flatten")

@@ -1,34 +1,54 @@
-import { readFileSync } from "node:fs";
-import { OperatorError, isSystemError } from "@appliance/errors";
-import { formatProblem, parseEnv } from "@appliance/env";
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { adviseEnv, chosenCommission, formatProblem, parseEnv, type Env, type Facts } from "@appliance/env";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
+import { readInput } from "../read-input.ts";
 
 /** `appliance env check FILE`: every problem at once; exit code 1 when there is an error. Works without any service. */
 export function checkEnv(file: string, options: { json: boolean }, { terminal }: Pick<Context, "terminal">): number {
-  const { env, problems } = parseEnv(readEnvFile(file), { file });
-  if (options.json) terminal.json({ file, ok: env !== undefined, problems });
+  const parsed = parseEnv(readInput(file), { file });
+  const { env } = parsed;
+  const notes = [...parsed.problems, ...adviseEnv(parsed, factsOf(file))];
+  const commission = env && commissionOf(env);
+  if (options.json)
+    terminal.json({ file, ok: env !== undefined, problems: notes, ...(commission ? { commission } : {}) });
   else {
-    for (const problem of problems) terminal.print(formatProblem(problem));
-    const errors = problems.filter(({ severity }) => severity === "error").length;
-    terminal.print(
-      errors === 0
-        ? `${file} is valid${problems.length > 0 ? `, with ${problems.length} warnings` : ""}.`
-        : `${file} has ${errors} errors.`,
-    );
+    for (const note of notes) terminal.print(formatProblem(note));
+    if (commission) terminal.print(`Ethics commission: ${commission.name}`);
+    terminal.print(verdict(file, notes));
   }
   return env === undefined ? EXIT.failed : EXIT.ok;
 }
 
-/** @throws OperatorError `USAGE` when the file cannot be read */
-export function readEnvFile(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    if (!isSystemError(cause, "ENOENT", "EACCES", "EISDIR")) throw cause;
-    throw new OperatorError("USAGE", `${file} cannot be read (${cause.code}).`, {
-      remedy: "Name a file that exists and that you may read.",
-      cause,
-    });
-  }
+function verdict(file: string, notes: { severity: string }[]): string {
+  const count = (severity: string) => notes.filter((note) => note.severity === severity).length;
+  const errors = count("error");
+  if (errors > 0) return `${file} has ${errors === 1 ? "an error" : `${errors} errors`}.`;
+  const rest = [
+    numbered(count("warning"), "warning"),
+    numbered(count("advice"), "piece of advice", "pieces of advice"),
+  ];
+  const said = rest.filter((part) => part !== "").join(" and ");
+  return `${file} is valid${said === "" ? "" : `, with ${said}`}.`;
 }
+
+const numbered = (count: number, one: string, many = `${one}s`) =>
+  count === 0 ? "" : `${count} ${count === 1 ? one : many}`;
+
+/** What the host itself tells. On another machine, a laptop say, a folder that is not there counts as one of the system's disk. */
+function factsOf(file: string): Facts {
+  const { mode } = statSync(file);
+  return { mode: mode & 0o777, isOnSystemDisk: (folder) => statNearest(folder).dev === statSync("/").dev };
+}
+
+function statNearest(path: string): { dev: number } {
+  return statSync(path, { throwIfNoEntry: false }) ?? statNearest(dirname(path));
+}
+
+function commissionOf({ ecs }: Env): { uuid: string; name: string } | undefined {
+  const { uuid, commission } = chosenCommission(ecs.settings ?? "") ?? {};
+  return uuid === undefined || !commission ? undefined : { uuid, name: commission.name };
+}
+
+export { readInput as readEnvFile } from "../read-input.ts";

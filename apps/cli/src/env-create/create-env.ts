@@ -1,0 +1,54 @@
+import { lstat } from "node:fs/promises";
+import { isSystemError, OperatorError } from "@appliance/errors";
+import { writeFileDurable } from "@appliance/files";
+import { readInput } from "../read-input.ts";
+import { readExtra } from "./extra.ts";
+import { asHostName } from "./host-name.ts";
+import { makeEnv, type NewEnv } from "./make-env.ts";
+import { makeSampleEnv } from "./sample.ts";
+
+export interface CreateOptions {
+  /** Files. */
+  template?: string;
+  extra?: string;
+  sample: boolean;
+  /** Replaces a file that is there. */
+  force: boolean;
+}
+
+const OWNER_ALONE = 0o600;
+
+/**
+ * Makes an env.yml with fresh secrets for `domain` and writes it to `file`. All that can be refused is looked at before the
+ * keys are made.
+ * @throws OperatorError `USAGE`, `FILE_EXISTS`, those of `makeEnv` and of the write; nothing is written then
+ */
+export async function createEnv(domain: string, file: string, options: CreateOptions): Promise<NewEnv> {
+  const name = asHostName(domain);
+  await refuseToReplace(file, options.force);
+  const template = options.template && {
+    file: options.template,
+    text: readInput(options.template).toString("utf8"),
+  };
+  const extra = options.extra && readExtra(readInput(options.extra), { file: options.extra, domain: name });
+  const make = options.sample ? makeSampleEnv : makeEnv;
+  const made = await make({ domain: name, template: template || undefined, extras: extra ? [extra] : [] });
+  await refuseToReplace(file, options.force); // the keys took a while
+  await writeFileDurable(file, made.text, { mode: OWNER_ALONE });
+  return made;
+}
+
+async function refuseToReplace(file: string, force: boolean): Promise<void> {
+  const there = await lstat(file).catch((err: unknown) => {
+    if (isSystemError(err, "ENOENT", "ENOTDIR")) return undefined; // what is wrong with the folder, the write says
+    throw err;
+  });
+  if (!there || (force && there.isFile())) return;
+  if (!there.isFile())
+    throw new OperatorError("FILE_EXISTS", `${file} is ${there.isSymbolicLink() ? "a symlink" : "no plain file"}.`, {
+      remedy: "Name the file itself, or another one. Nothing was written.",
+    });
+  throw new OperatorError("FILE_EXISTS", `${file} is there already, with secrets that a running appliance may need.`, {
+    remedy: "Name another file; or, when nobody needs it any more, write over it with --force.",
+  });
+}

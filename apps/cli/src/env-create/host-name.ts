@@ -1,0 +1,11 @@
+import { hostNameFault, toHostName } from "@appliance/env";
+import { OperatorError } from "@appliance/errors";
+
+/** A domain of the command line as DNS has it. @throws OperatorError `USAGE` */
+export function asHostName(domain: string): string {
+  const fault = hostNameFault(domain);
+  if (fault === undefined) return toHostName(domain);
+  throw new OperatorError("USAGE", `${fault}.`, {
+    remedy: "Give the name under which the server is reached, such as ecs.example.org.",
+  });
+}
