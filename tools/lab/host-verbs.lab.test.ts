@@ -99,15 +99,17 @@ describe("the operator's program", () => {
   });
 
   it("may be a hook that root owns, started as it is", async () => {
-    await onHost("sh", "-c", "mkdir -p /data/etc/hooks /app && ln -s /data/etc /app/etc");
+    await onHost("sh", "-c", "mkdir -p /data/etc/hooks/prepare-ecs.early /app && ln -s /data/etc /app/etc");
     await onHost(
       "sh",
       "-c",
-      "printf '#!/bin/sh\\necho hooked by $0' > /data/etc/hooks/start && chmod 755 /data/etc/hooks/start",
+      "printf '#!/bin/sh\\necho hooked by $0' > /data/etc/hooks/prepare-ecs.early/start.sh && chmod 755 /data/etc/hooks/prepare-ecs.early/start.sh",
     );
-    expect(await asAgent(`print((await host.program.run({ hook: "start" }, { timeoutMs: 9_000 })).stdout)`)).toBe(
-      "hooked by /data/etc/hooks/start",
-    );
+    expect(
+      await asAgent(
+        `print((await host.program.run({ hook: "prepare-ecs.early/start.sh" }, { timeoutMs: 9_000 })).stdout)`,
+      ),
+    ).toBe("hooked by /data/etc/hooks/prepare-ecs.early/start.sh");
   });
 });
 

@@ -1,6 +1,8 @@
+import { readdir } from "node:fs/promises";
 import { OperatorError, suggest } from "@appliance/errors";
+import { resolveInRoot } from "@appliance/files";
 import type { Identity } from "./identities.ts";
-import { readInRoot } from "./read-in-root.ts";
+import { isMissing, readInRoot } from "./read-in-root.ts";
 
 export interface Account extends Identity {
   name: string;
@@ -42,6 +44,42 @@ export async function accountOf(root: string, user: string): Promise<Account> {
     user,
     accounts.map(({ name }) => name),
   );
+}
+
+const ADMIN_GROUPS = ["sudo", "admin", "wheel"];
+const NO_LOGIN = /\/(?:nologin|false)$/;
+
+/** Users beside root who have a login shell and may become root: members of the groups of sudo, or named in its settings. */
+export async function loginAccounts(root: string): Promise<Pick<Account, "name" | "uid" | "gid">[]> {
+  const groups = (await fieldsOf(root, "/etc/group")).filter(([name = ""]) => ADMIN_GROUPS.includes(name));
+  const members = new Set(groups.flatMap(([, , , names = ""]) => names.split(",")));
+  const gids = new Set(groups.map(([, , gid]) => Number(gid)));
+  const named = await sudoers(root);
+  return (await fieldsOf(root, "/etc/passwd"))
+    .map(([name = "", , uid, gid, , , shell = ""]) => ({ name, uid: Number(uid), gid: Number(gid), shell }))
+    .filter(({ uid, shell }) => uid !== 0 && !NO_LOGIN.test(shell))
+    .filter(({ name, gid }) => members.has(name) || gids.has(gid) || named.has(name));
+}
+
+/** sudoers(5): a line that begins with a user's name. */
+async function sudoers(root: string): Promise<Set<string>> {
+  const folder = "/etc/sudoers.d";
+  const names = await namesIn(root, folder);
+  const texts = await Promise.all(
+    ["/etc/sudoers", ...names.map((name) => `${folder}/${name}`)].map((path) => readInRoot(root, path)),
+  );
+  return new Set(
+    texts.flatMap((text) => [...(text ?? "").matchAll(/^([a-z_][a-z0-9_-]*)\s.*=/gm)].map(([, name]) => name!)),
+  );
+}
+
+async function namesIn(root: string, folder: string): Promise<string[]> {
+  try {
+    return await readdir(await resolveInRoot(root, folder));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
 }
 
 async function groupOf(root: string, group: string): Promise<number> {

@@ -20,7 +20,7 @@ import { isMissing } from "./read-in-root.ts";
 const MODE_BITS = 0o7777;
 
 /** Files of the host, reached through `root` and never outside of it. */
-export function createHostFiles(root: string): HostFiles {
+export function createHostFiles(root: string): Pick<HostFiles, "observe" | "compare" | "write"> {
   return {
     observe: async (path) => {
       try {
@@ -79,7 +79,7 @@ function notRegular(path: string): OperatorError {
   });
 }
 
-async function makeParent(root: string, folder: string) {
+export async function makeParent(root: string, folder: string) {
   try {
     await resolveInRoot(root, folder, { symlinks: [] });
   } catch (error) {

@@ -5,11 +5,13 @@ import type { Observed, StorageWork } from "@appliance/storage-setup";
 export type Verb =
   | "files"
   | "sshKeys"
+  | "sshServer"
   | "hostname"
   | "packages"
   | "mounts"
   | "storage"
   | "units"
+  | "sysctl"
   | "reboot"
   | "program"
   | "drives"
@@ -31,12 +33,15 @@ export interface Host {
   facts(): Promise<HostFacts>;
   readonly files: HostFiles;
   readonly sshKeys: HostSshKeys;
+  readonly sshServer: HostSshServer;
   readonly hostname: HostName;
   readonly packages: HostPackages;
   readonly mounts: HostMounts;
   readonly storage: HostStorage;
   readonly units: HostUnits;
+  readonly sysctl: HostSysctl;
   readonly program: HostProgram;
+  readonly hooks: HostHooks;
   readonly drives: HostDrives;
   readonly metadataBlock: HostMetadataBlock;
   /** Asks for a reboot and returns at once. */
@@ -82,13 +87,51 @@ export interface HostFiles {
    * but a regular file in its place; `HOST_OWNER_UNKNOWN`.
    */
   write(file: WantedFile): Promise<boolean>;
+  /** What stands at a path whose own name is not followed, should it be a symlink. */
+  look(path: string): Promise<FoundEntry>;
+  /** The text of a regular file, undefined when there is none. @throws OperatorError `PATH_REFUSED` as `write` */
+  read(path: string): Promise<string | undefined>;
+  /** Uid and gid of `user:group`. @throws OperatorError `HOST_OWNER_UNKNOWN` */
+  owner(owner: string): Promise<{ uid: number; gid: number }>;
+  /** Folders above it are made as root's, 0755. @throws OperatorError `PATH_REFUSED` when anything else stands there */
+  makeFolder(path: string, attributes: { mode: number; uid: number; gid: number }): Promise<boolean>;
+  /** A symlink; one that leads elsewhere is replaced. @throws OperatorError `PATH_REFUSED` when anything else stands there */
+  link(path: string, target: string): Promise<boolean>;
+  /**
+   * A folder goes with all that is in it, but never what is mounted there.
+   * @throws OperatorError `PATH_REFUSED` for what the host or the appliance cannot be without
+   */
+  remove(path: string): Promise<boolean>;
 }
+
+export type FoundEntry =
+  | { type: "missing" }
+  | { type: "file" | "folder" | "other"; mode: number; uid: number; gid: number }
+  | { type: "link"; target: string };
 
 export interface HostSshKeys {
   /** The lines of the user's authorized_keys that are keys. */
   observe(user: string): Promise<string[]>;
+  /** What `change` would add and remove. */
+  compare(
+    user: string,
+    keys: { add: readonly string[]; remove: readonly string[] },
+  ): Promise<{ added: string[]; removed: string[] }>;
   /** Adds and removes these keys; all other lines stay. A key is itself, whatever its comment and options. */
   change(user: string, keys: { add: readonly string[]; remove: readonly string[] }): Promise<boolean>;
+}
+
+/** The host's sshd, as far as root may log in there. */
+export interface HostSshServer {
+  /** Undefined where no sshd is installed. `reloadNeeded`: what runs has not read its settings since they changed. */
+  observe(): Promise<{ rootMayLogIn: boolean; forbiddenByUs: boolean; reloadNeeded: boolean } | undefined>;
+  /**
+   * Forbids root to log in, or takes that back; what others set stays. sshd checks its settings before it reads them anew.
+   * @throws OperatorError `SSHD_REFUSED`: sshd does not accept them, or they have no effect; the old ones are back
+   */
+  forbidRoot(forbidden: boolean): Promise<boolean>;
+  /** Users with a login shell who may become root by sudo. */
+  administrators(): Promise<string[]>;
 }
 
 export interface HostName {
@@ -168,14 +211,26 @@ export interface HostUnits {
   start(unit: string): Promise<boolean>;
   stop(unit: string): Promise<boolean>;
   enable(unit: string): Promise<boolean>;
+  disable(unit: string): Promise<boolean>;
+  restart(unit: string): Promise<void>;
 }
 
-/** The operator's own program: text of env.yml, run by /bin/sh, or the name of a file in /app/etc/hooks. */
+/** Settings of the kernel. */
+export interface HostSysctl {
+  /** What the kernel has now; undefined when it knows no such setting. Blanks between numbers are one space. */
+  observe(key: string): Promise<{ now: string; atBoot: string | undefined } | undefined>;
+  /** Sets it now and, by a file of its own in /etc/sysctl.d, at each boot. */
+  set(key: string, value: string): Promise<boolean>;
+}
+
+/** The operator's own program: text of env.yml, run by /bin/sh, or a file below /app/etc/hooks, as `STAGE/NAME.sh`. */
 export type ProgramSource = { text: string } | { hook: string };
 
 export interface ProgramOptions {
   /** Handed over without being seen in a process list. Every value counts as a secret. */
   env?: Readonly<Record<string, string>>;
+  /** Texts that may appear in no error and in no line given to `onLine`. */
+  secrets?: Iterable<string>;
   timeoutMs: number;
   signal?: AbortSignal;
   onLine?: (line: string, stream: "stdout" | "stderr") => void;
@@ -213,4 +268,17 @@ export interface HostMetadataBlock {
   observe(): Promise<MetadataBlockState>;
   /** Before all other rules. @throws CommandError where it is unavailable. */
   ensure(): Promise<boolean>;
+}
+
+export interface Hook {
+  /** As `HostProgram.run` takes it: `prepare-ecs.early/10-notify.sh`. */
+  name: string;
+  sha256: string;
+  /** Why it is not run, undefined when it may be. */
+  refused: string | undefined;
+}
+
+export interface HostHooks {
+  /** The files `*.sh` of `/app/etc/hooks/STAGE`, in the order of their names' bytes. */
+  list(stage: string): Promise<Hook[]>;
 }

@@ -1,16 +1,21 @@
 export { IDENTITIES, TLS_GROUP, type Identity, type IdentityName } from "./identities.ts";
 export type {
   Drive,
+  FoundEntry,
+  Hook,
   Host,
   HostDrives,
   HostFacts,
   HostFiles,
+  HostHooks,
   HostMetadataBlock,
   HostMounts,
   HostName,
   HostPackages,
   HostProgram,
   HostSshKeys,
+  HostSshServer,
+  HostSysctl,
   HostStorage,
   HostUnits,
   MetadataBlockState,
@@ -27,3 +32,4 @@ export type {
 } from "./host.ts";
 export { createPlainHost, createRootFolderHost, createSystemdHost } from "./powered-host.ts";
 export { refusalOf } from "./path-rules.ts";
+export { keyOf } from "./ssh-keys.ts";

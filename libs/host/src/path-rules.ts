@@ -35,6 +35,28 @@ export function refusalOf(path: string): string | undefined {
   return foreign === undefined ? undefined : `${foreign} has another owner`;
 }
 
+/** What no state removes: the host or the appliance could not be without it, or it is all the data there is. */
+// oxfmt-ignore
+const PRECIOUS = [
+  "/app/etc", "/app/ecs-ca", "/app/ecs-gpg", "/app/ecs-storage-vault", "/app/ecs-cache", "/app/appliance", "/app/env.yml",
+  "/data/etc/ecs", "/data/ecs-ca", "/data/ecs-gpg", "/data/ecs-storage-vault", "/data/ecs-pgdump", "/data/postgresql",
+  "/volatile/ecs-cache", "/volatile/redis", "/run/active-env.yml", "/etc/passwd", "/etc/shadow",
+  "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib64", "/var/lib/dpkg", "/var/lib/apt",
+];
+
+/** @throws OperatorError `PATH_REFUSED` for a folder at the top, for what is precious or foreign, and for what holds any of it. */
+export function assertRemovable(path: string) {
+  assertWritable(path);
+  const atTop = path.lastIndexOf("/") === 0;
+  const touched = [...FOREIGN, ...PRECIOUS].find(
+    (place) => `${place}/`.startsWith(`${path}/`) || path.startsWith(`${place}/`),
+  );
+  if (!atTop && touched === undefined) return;
+  const why =
+    touched === undefined ? "it is a folder at the top of the host" : `the appliance or the host needs ${touched}`;
+  throw new OperatorError("PATH_REFUSED", `${path} is not removed: ${why}`, { remedy: "Name another path." });
+}
+
 export function assertWritable(path: string) {
   const why = refusalOf(path);
   if (why === undefined) return;

@@ -36,6 +36,12 @@ describe("planAuthorizedKeys", () => {
     expect(planAuthorizedKeys(before, [key("one")], [key("one")])).toBe(`# ${key("one")}was stolen\n`);
   });
 
+  it("puts a wanted key in place of the line with which cloud-init disabled it", () => {
+    const disabled = `no-pty,command="echo 'Please login as the user \\"debian\\" rather than the user \\"root\\".';echo" ${key("one")}x\n`;
+    expect(planAuthorizedKeys(disabled, [`${key("one")}me`], [])).toBe(`${key("one")}me\n`);
+    expect(planAuthorizedKeys(disabled, [], [])).toBe(disabled);
+  });
+
   it.each(["", "# comment", "no key", "ssh-rsa", "ssh-rsa BBBB", 'command="x"'])("sees no key in %j", (line) => {
     expect(keyOf(line)).toBeUndefined();
   });

@@ -5,6 +5,7 @@ import { readFacts } from "./facts.ts";
 import { createHostDrives } from "./drives.ts";
 import { createHostFiles } from "./files.ts";
 import type { Host, Verb } from "./host.ts";
+import { createHostHooks } from "./hooks.ts";
 import { createHostName } from "./hostname.ts";
 import { createHostMetadataBlock } from "./metadata-block.ts";
 import { createHostMounts } from "./mounts.ts";
@@ -13,8 +14,11 @@ import { createPlainPower } from "./plain-power.ts";
 import type { HostPower } from "./power.ts";
 import { createHostProgram } from "./program.ts";
 import { createHostSshKeys } from "./ssh-keys.ts";
+import { createHostSshServer } from "./ssh-server.ts";
+import { createHostSysctl } from "./sysctl.ts";
 import { createHostStorage } from "./storage.ts";
 import { createSystemdPower } from "./systemd-power.ts";
+import { createHostTree } from "./tree.ts";
 import { createHostUnits } from "./units.ts";
 
 /** Where a container that shares the host's process namespace sees the host's files. */
@@ -63,11 +67,13 @@ export function createRootFolderHost({ root }: { root: string }): Host {
 
 const FOLDER_REASONS: Record<Exclude<Verb, "files">, string> = {
   sshKeys: "it would change who may log in to this machine, not on this root",
+  sshServer: "it would change who may log in to this machine, not on this root",
   hostname: "it would rename this machine, not on this root",
   packages: "it would change the packages of this machine, not on this root",
   mounts: "it would mount on this machine, not on this root",
   storage: "it would change the disks of this machine, not of this root",
   units: "it would change units of this machine, not on this root",
+  sysctl: "it would change the kernel of this machine, not of this root",
   reboot: "it would reboot this machine, not on this root",
   program: "it would run a program on this machine, not on this root",
   drives: "it would read the drives of this machine, not of this root",
@@ -94,14 +100,17 @@ function createHost({ kind, root, power, reboot, whyUnavailable }: Parts): Host 
     root,
     whyUnavailable,
     facts: () => readFacts(root, whyUnavailable("hostname") ? async () => ownHostname() : () => hostname.observe()),
-    files: createHostFiles(root),
+    files: { ...createHostFiles(root), ...createHostTree(root) },
     sshKeys: guarded("sshKeys", createHostSshKeys(root)),
+    sshServer: guarded("sshServer", createHostSshServer({ power, root, hasUnits: kind === "systemd" })),
     hostname: guarded("hostname", hostname),
     packages: guarded("packages", createHostPackages(power, root)),
     mounts: guarded("mounts", mounts),
     storage: guarded("storage", createHostStorage({ power, root, mounts, systemd: kind === "systemd" })),
     units: guarded("units", createHostUnits(power)),
+    sysctl: guarded("sysctl", createHostSysctl(power, root)),
     program: guarded("program", createHostProgram(power, root)),
+    hooks: createHostHooks(root),
     drives: guarded("drives", createHostDrives(power, root)),
     metadataBlock: guarded("metadataBlock", createHostMetadataBlock(power)),
     reboot: async () => void (await reboot()),

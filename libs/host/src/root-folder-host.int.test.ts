@@ -1,8 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
-  chmodSync,
-  chownSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -269,34 +267,6 @@ describe("a root folder", () => {
 
   it("has the verb that it can carry out", () => {
     expect(host.whyUnavailable("files")).toBeUndefined();
-  });
-});
-
-describe("hooks", () => {
-  const run = (hook: string) => createPlainHost({ run: runCommand, root }).program.run({ hook }, { timeoutMs: 5_000 });
-  const hooks = () => join(root, "data/etc/hooks");
-  beforeEach(() => mkdirSync(hooks(), { mode: 0o755 }));
-
-  const put = (name: string, mode: number) => {
-    writeFileSync(join(hooks(), name), "#!/bin/sh\n");
-    chmodSync(join(hooks(), name), mode);
-  };
-
-  it("are refused when others may write them, they may not be executed, are missing or lie elsewhere", async () => {
-    put("group-writable", 0o775);
-    put("plain-text", 0o644);
-    symlinkSync("/etc/passwd", join(hooks(), "link"));
-    for (const name of ["group-writable", "plain-text", "link", "missing", "../../etc/passwd", "a/b", "-x", ""])
-      await expect(run(name)).rejects.toMatchObject({ code: "HOOK_REFUSED" });
-  });
-
-  it.runIf(isRoot)("are refused in a folder that others may write, or of another owner", async () => {
-    put("start", 0o755);
-    chmodSync(hooks(), 0o777);
-    await expect(run("start")).rejects.toMatchObject({ code: "HOOK_REFUSED" });
-    chmodSync(hooks(), 0o755);
-    chownSync(join(hooks(), "start"), 1000, 1000);
-    await expect(run("start")).rejects.toMatchObject({ code: "HOOK_REFUSED" });
   });
 });
 

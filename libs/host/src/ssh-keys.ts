@@ -9,19 +9,28 @@ import { readInRoot } from "./read-in-root.ts";
 import { refuseArgument } from "./refuse.ts";
 
 /** The key itself: its type and its base64 body, with options before and a comment after it (sshd(8)). */
-const KEY = /(?:^|\s)((?:ssh|ecdsa|sk)-[a-z0-9@.-]+ +AAAA[A-Za-z0-9+/]+=*)(?=\s|$)/;
+const KEY = /(?:^|\s)((?:ssh|ecdsa|sk)-[a-z0-9@.-]+[ \t]+AAAA[A-Za-z0-9+/]+=*)(?=\s|$)/;
+
+/** The options with which cloud-init lets root's keys do nothing but say so; they come from the image, not from the operator. */
+const FORBIDDEN_BY_CLOUD_INIT = /command="echo 'Please login as the user /;
 
 /** What makes two lines the same key; undefined for a comment or anything that is no key. */
 export function keyOf(line: string): string | undefined {
   if (line.trimStart().startsWith("#")) return undefined;
-  return KEY.exec(line)?.[1]?.replace(/ +/, " ");
+  return KEY.exec(line)?.[1]?.replace(/[ \t]+/, " ");
 }
 
-/** The text of authorized_keys after `add` and `remove`; lines that are neither stay as they are. Removing wins. */
+/**
+ * The text of authorized_keys after `add` and `remove`; lines that are neither stay as they are. Removing wins. A wanted key that
+ * cloud-init has disabled is put in place of that line.
+ */
 export function planAuthorizedKeys(text: string, add: readonly string[], remove: readonly string[]): string {
   const unwanted = new Set(remove.map(keyOf));
+  const wanted = new Set(add.map(keyOf));
   const lines = text.split("\n").filter((line) => line !== "");
-  const kept = lines.filter((line) => keyOf(line) === undefined || !unwanted.has(keyOf(line)));
+  const goes = (line: string) =>
+    unwanted.has(keyOf(line)) || (wanted.has(keyOf(line)) && FORBIDDEN_BY_CLOUD_INIT.test(line));
+  const kept = lines.filter((line) => keyOf(line) === undefined || !goes(line));
   const present = new Set(kept.map(keyOf));
   for (const line of add.map((key) => key.trim())) {
     if (unwanted.has(keyOf(line)) || present.has(keyOf(line))) continue;
@@ -36,7 +45,12 @@ export function createHostSshKeys(root: string): HostSshKeys {
   return {
     async observe(user) {
       const text = (await readInRoot(root, keysFile(await accountOf(root, user)))) ?? "";
-      return text.split("\n").filter((line) => keyOf(line) !== undefined);
+      return keysIn(text);
+    },
+    async compare(user, { add, remove }) {
+      const before = (await readInRoot(root, keysFile(await accountOf(root, user)))) ?? "";
+      const [old, now] = [keysIn(before), keysIn(planAuthorizedKeys(before, add, remove))];
+      return { added: now.filter((line) => !old.includes(line)), removed: old.filter((line) => !now.includes(line)) };
     },
     async change(user, { add, remove }) {
       for (const key of [...add, ...remove]) assertKey(key);
@@ -49,6 +63,8 @@ export function createHostSshKeys(root: string): HostSshKeys {
     },
   };
 }
+
+const keysIn = (text: string) => text.split("\n").filter((line) => keyOf(line) !== undefined);
 
 const keysFile = ({ home }: Account) => join(home, ".ssh/authorized_keys");
 

@@ -22,5 +22,10 @@ export function createHostUnits(power: HostPower): HostUnits {
     start: async (unit) => !(await observe(unit)).active && tell("start", unit),
     stop: async (unit) => (await observe(unit)).active && tell("stop", unit),
     enable: async (unit) => !(await observe(unit)).enabled && tell("enable", unit),
+    disable: async (unit) => (await observe(unit)).enabled && tell("disable", unit),
+    restart: async (unit) => {
+      assertUnit(unit);
+      await tell("restart", unit);
+    },
   };
 }
