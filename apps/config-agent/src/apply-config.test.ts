@@ -95,6 +95,15 @@ describe("planConfig", () => {
     expect(diary).toEqual([]);
   });
 
+  it("tells each part whether the steps before it take the application away", async () => {
+    const told: unknown[] = [];
+    const listening: Capability = { ...capability("open", []), plan: async (_wanted, ahead) => (told.push(ahead), []) };
+    const replacing = capability("application", [], [{ downtime: "some seconds" }]);
+    const { deps } = setUp([listening, replacing, listening], []);
+    await planConfig(wanted, "running", deps);
+    expect(told).toEqual([{ pageIsOn: false }, { pageIsOn: true }]);
+  });
+
   it("says what it would do if it had the power", async () => {
     const { deps } = setUp([capability("hostname", [], [{ unavailable: "this root is not the host's." }])], []);
     const [only] = await planConfig(wanted, "running", deps);

@@ -1,6 +1,6 @@
 import { OperatorError, toFailure } from "@appliance/errors";
 import type { ApplyProgress, ConfigApply, Step } from "@appliance/jobs";
-import type { Capability, PlannedStep, RunContext, Wanted } from "./capability.ts";
+import { showsPage, type Capability, type PlannedStep, type RunContext, type Wanted } from "./capability.ts";
 
 /** What the operator wants of the appliance, beside what env.yml says. */
 export type Goal = "running" | "stopped" | "standby";
@@ -35,7 +35,7 @@ export async function applyConfig(wanted: Wanted, goal: Goal, run: RunContext, d
       run.signal.throwIfAborted();
       const progress = { capability: capability.name, step: planned.summary, done: index, total: chosen.length };
       await deps.onStep(progress, capability.title);
-      if ((planned.downtime || planned.applicationIsDown) && !interrupted) {
+      if (showsPage(planned) && !interrupted) {
         await deps.interrupt();
         interrupted = true;
       }
@@ -58,9 +58,12 @@ export async function planConfig(
   deps: Pick<ApplyDeps, "capabilities" | "onlyWhileRunning">,
 ): Promise<Step[]> {
   const steps: Step[] = [];
+  let pageIsOn = false;
   for (const capability of chooseCapabilities(goal, deps))
     try {
-      steps.push(...(await capability.plan(wanted)).map(toPlainStep));
+      const planned = await capability.plan(wanted, { pageIsOn });
+      pageIsOn ||= planned.some(showsPage);
+      steps.push(...planned.map(toPlainStep));
     } catch (err) {
       if (steps.length === 0) throw err;
       const { message } = toFailure(err);

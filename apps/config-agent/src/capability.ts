@@ -45,9 +45,15 @@ export interface Capability<S extends PlannedStep = PlannedStep> {
   readonly name: string;
   /** As the status page names it while its steps run. */
   readonly title: string;
-  plan(wanted: Wanted): Promise<S[]>;
+  /** `pageIsOn`: the steps planned before this part take the application away. */
+  plan(wanted: Wanted, ahead?: { pageIsOn: boolean }): Promise<S[]>;
   /** Is given only steps that its own `plan` returned. */
   apply(step: S, wanted: Wanted, run: RunContext): Promise<void>;
+}
+
+/** Whether browsers get the status page from this step on. */
+export function showsPage({ downtime, applicationIsDown }: PlannedStep): boolean {
+  return downtime !== null || applicationIsDown === true;
 }
 
 /** A step without restarts and downtime unless it says so. */

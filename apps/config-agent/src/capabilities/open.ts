@@ -18,8 +18,8 @@ export function openCapability({ files, probe, open }: Deps): Capability {
   return {
     name: "open",
     title: "Opening the doors",
-    async plan(wanted) {
-      if (!(await files.exists(`${PATHS.status}/on`))) return [];
+    async plan(wanted, ahead) {
+      if (!ahead?.pageIsOn && !(await files.exists(`${PATHS.status}/on`))) return [];
       const summary = `Ask https://${wanted.env.appliance.domain}${HEALTH_PATH} and take the status page away`;
       return [step({ capability: "open", summary })];
     },
