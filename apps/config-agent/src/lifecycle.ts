@@ -110,7 +110,7 @@ async function applyAndTell(
   refuseWhileFailed((await deps.failure.read()) !== undefined, data.reason);
   return alone(job, deps, async (journal) => {
     try {
-      const wanted = await readWanted(deps, data.reason);
+      const wanted = { ...(await readWanted(deps, data.reason)), forceStorage: data.forceStorage };
       return await apply(wanted, data, job, journal, deps);
     } catch (err) {
       const untouched = isEnvFault(err) && (await deps.status.isServing());

@@ -7,14 +7,8 @@ import { checkMountSource, checkMountTarget, checkMountType, mountSecrets } from
 import { checkOpenPgpSecretKey } from "./checks/open-pgp.ts";
 import { checkDkimKey, checkTlsCertificate, checkTlsKey, checkTlsPair, isPem } from "./checks/pem.ts";
 import { checkSshPublicKey, warnOfDeprecatedKeys } from "./checks/ssh-key.ts";
-import {
-  checkLocale,
-  checkOnCalendar,
-  checkPackageName,
-  checkSentryDsn,
-  checkStates,
-  checkStorageSetup,
-} from "./checks/texts.ts";
+import { checkStorageSetup } from "./checks/storage-setup.ts";
+import { checkLocale, checkOnCalendar, checkPackageName, checkSentryDsn, checkStates } from "./checks/texts.ts";
 import { dsnCredentials, urlCredentials } from "./checks/url-credentials.ts";
 import { flag, list, optionalSection, scalar, section, text } from "./combinators.ts";
 import { INITIAL_APPLICATION_SETTINGS } from "./initial-application-settings.ts";
@@ -193,15 +187,14 @@ const STORAGE_SETUP = `format:
 `;
 
 const storage = section({
-  doc: "Volumes for /data and /volatile.",
+  doc: "Volumes for /data and /volatile; docs/storage.md tells what happens to them.",
   fields: {
     setup: text({
-      doc: "Salt states that prepare the volumes when one of them cannot be found.",
+      doc: "Disks, arrays, encryption, volumes, file systems, mounts and swap to set up, in the notation of docs/storage.md.",
       type: "YAML in a text of several lines",
       example: STORAGE_SETUP,
       block: true,
       secret: true,
-      notYet: "states are read and checked only",
       check: checkStorageSetup,
     }),
     ignore: section({

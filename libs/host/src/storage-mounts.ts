@@ -48,12 +48,16 @@ export function createKeptMounts(deps: KeptMountDeps): Pick<HostStorage, "isKept
     },
     async keepSwap(device) {
       assertDevice(device);
-      if (!systemd) return void (await power.run("storage", "swapon", ["--", device], { timeoutMs: MOUNT_MS }));
-      const unit = { name: unitOf(device, "swap"), text: renderSwapUnit(device), wantedBy: "swap.target" };
-      await putUnit(deps, unit);
-      await startUnit(deps, unit.name);
+      if (systemd) await swapByUnit(deps, device);
+      else await power.run("storage", "swapon", ["--", device], { timeoutMs: MOUNT_MS });
     },
   };
+}
+
+async function swapByUnit(deps: KeptMountDeps, device: string): Promise<void> {
+  const unit = { name: unitOf(device, "swap"), text: renderSwapUnit(device), wantedBy: "swap.target" };
+  await putUnit(deps, unit);
+  await startUnit(deps, unit.name);
 }
 
 const mountUnit = (mount: KeptMount): Unit => ({

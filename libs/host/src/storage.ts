@@ -28,7 +28,11 @@ export function createHostStorage(deps: KeptMountDeps): HostStorage {
         timeoutMs: LOOK_MS,
       });
       const devices = await withNodes(root, readDevices(listed.stdout));
-      for (const device of devices) device.signatures = await signaturesOf(power, device.path);
+      await Promise.all(
+        devices.map(async (device) => {
+          device.signatures = await signaturesOf(power, device.path);
+        }),
+      );
       return { devices, links: await linksOf(root, names), physicalVolumes: await physicalVolumes(power, devices) };
     },
     async carryOut(work) {

@@ -38,8 +38,12 @@ const hasError = (problems: SetupProblem[]) => problems.some(({ severity }) => s
 
 function readSetup(top: Spot): StorageSetup {
   const sections = top.entries(`the sections ${SECTIONS.join(", ")}`);
-  for (const [name, section] of sections)
-    if (!SECTIONS.includes(name)) section.error(`unknown section, known are ${SECTIONS.join(", ")}`, SECTIONS, name);
+  for (const [name, section] of sections) {
+    if (SECTIONS.includes(name)) continue;
+    // The manual's example, 3.2, shows this key inside of the text.
+    if (name === "proxy_cache") section.warning("has no effect here; it belongs beside setup");
+    else section.error(`unknown section, known are ${SECTIONS.join(", ")}`, SECTIONS, name);
+  }
   const { pv, vg, lv } = readLvm(sections.get("lvm"));
   return {
     parted: readParted(sections.get("parted")),

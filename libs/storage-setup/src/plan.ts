@@ -26,5 +26,15 @@ export function planStorageSetup(setup: StorageSetup, observed: Observed, forced
   planVolumes(setup, observed.physicalVolumes, planning);
   planFormats(setup.format, planning);
   const { steps, refusals } = planning;
-  return { steps, refusals };
+  const pointsOf = (path: string) => observed.devices.find((device) => device.path === path)?.mountPoints ?? [];
+  const isThere = (path: string) => world.get(path) !== undefined && !planning.blocked.has(path);
+  return {
+    steps,
+    refusals,
+    mounts: setup.mount
+      .map((mount) => ({ mount, path: world.pathOf(mount.device) }))
+      .filter(({ path }) => isThere(path))
+      .map(({ mount, path }) => ({ mount, path, mounted: pointsOf(path).includes(mount.target) })),
+    swaps: setup.swap.map(world.pathOf).filter((path) => isThere(path) && !pointsOf(path).includes("[SWAP]")),
+  };
 }

@@ -1,4 +1,5 @@
 import { describeContent, describeSize } from "./describe.ts";
+import type { SetupMount } from "./setup.ts";
 import type { StorageWork } from "./work.ts";
 import type { Known, World } from "./world.ts";
 
@@ -21,10 +22,14 @@ export interface Refusal {
 export interface SetupPlan {
   steps: SetupStep[];
   refusals: Refusal[];
+  /** Mounts of devices that are there, or will be. */
+  mounts: { mount: SetupMount; path: string; mounted: boolean }[];
+  /** Devices, by their paths here, that are to be swapped to and are not. */
+  swaps: string[];
 }
 
 /** A plan that is being made. */
-export interface Planning extends SetupPlan {
+export interface Planning extends Pick<SetupPlan, "steps" | "refusals"> {
   world: World;
   /** Devices, by their paths here, whose content may be lost. */
   forced: ReadonlySet<string>;

@@ -12,8 +12,7 @@ export type StorageWork =
   | { action: "vg"; name: string; devices: string[] }
   | { action: "lv"; volume: LogicalVolume }
   | { action: "extend"; volume: LogicalVolume; withFileSystem: boolean }
-  | { action: "format"; device: string; type: string; options: string[] }
-  | { action: "swap-on"; device: string };
+  | { action: "format"; device: string; type: string; options: string[] };
 
 export interface StorageCommand {
   program: string;
@@ -26,41 +25,38 @@ export interface StorageCommand {
 const MINUTE_MS = 60_000;
 const LONGEST_FORMAT_MS = 30 * MINUTE_MS;
 
-/** The program with its arguments. A password goes by standard input, since arguments are seen by every user of the host. */
-export function commandOf(work: StorageWork): StorageCommand {
-  switch (work.action) {
-    case "wipe":
-      return command("wipefs", ["--all", "--", ...work.devices]);
-    case "table":
-      return command("parted", ["--script", "--", work.device, "mklabel", work.table]);
-    case "partition":
-      return command("parted", partitionArguments(work));
-    case "raid":
-      return command("mdadm", raidArguments(work.array));
-    case "encrypt": {
-      const args = ["luksFormat", "--batch-mode", "--key-file", "-", "--", work.device];
-      return { ...command("cryptsetup", args), input: work.password };
-    }
-    case "open": {
-      const args = ["open", "--type", "luks", "--key-file", "-", "--", work.device, work.target];
-      return { ...command("cryptsetup", args), input: work.password };
-    }
-    case "pv":
-      return command("pvcreate", ["--", work.device]);
-    case "vg":
-      return command("vgcreate", ["--", work.name, ...work.devices]);
-    case "lv":
-      return command("lvcreate", volumeArguments(work.volume));
-    case "extend":
-      return command("lvextend", extendArguments(work.volume, work.withFileSystem));
-    case "format":
-      return { ...formatCommand(work.type, work.options, work.device), timeoutMs: LONGEST_FORMAT_MS };
-    case "swap-on":
-      return command("swapon", ["--", work.device]);
-  }
-}
+type Makers = { [A in StorageWork["action"]]: (work: Extract<StorageWork, { action: A }>) => StorageCommand };
 
 const command = (program: string, args: string[]): StorageCommand => ({ program, args, timeoutMs: 5 * MINUTE_MS });
+
+/** A password goes by standard input, since arguments are seen by every user of the host. */
+const withPassword = (args: string[], input: string): StorageCommand => ({
+  ...command("cryptsetup", [...args.slice(0, 1), "--key-file", "-", ...args.slice(1)]),
+  input,
+});
+
+const COMMANDS: Makers = {
+  wipe: ({ devices }) => command("wipefs", ["--all", "--", ...devices]),
+  table: ({ device, table }) => command("parted", ["--script", "--", device, "mklabel", table]),
+  partition: (work) => command("parted", partitionArguments(work)),
+  raid: ({ array }) => command("mdadm", raidArguments(array)),
+  encrypt: ({ device, password }) => withPassword(["luksFormat", "--batch-mode", "--", device], password),
+  open: ({ device, target, password }) => withPassword(["open", "--type", "luks", "--", device, target], password),
+  pv: ({ device }) => command("pvcreate", ["--", device]),
+  vg: ({ name, devices }) => command("vgcreate", ["--", name, ...devices]),
+  lv: ({ volume }) => command("lvcreate", volumeArguments(volume)),
+  extend: ({ volume, withFileSystem }) => command("lvextend", extendArguments(volume, withFileSystem)),
+  format: ({ type, options, device }) => ({
+    ...command(type === "swap" ? "mkswap" : `mkfs.${type}`, [...options, "--", device]),
+    timeoutMs: LONGEST_FORMAT_MS,
+  }),
+};
+
+/** The program of a piece of work, with its arguments. */
+export function commandOf<W extends StorageWork>(work: W): StorageCommand {
+  const make = COMMANDS[work.action] as (work: W) => StorageCommand;
+  return make(work);
+}
 
 /** In a GPT a partition has a name, in the older table it has a kind there. */
 function partitionArguments({ device, table, number, part }: StorageWork & { action: "partition" }): string[] {
@@ -86,10 +82,6 @@ function volumeArguments({ name, group, size, wipeSignatures }: LogicalVolume): 
 function extendArguments({ name, group, size }: LogicalVolume, withFileSystem: boolean): string[] {
   const amount = "text" in size ? ["--size", size.text] : ["--extents", size.extents];
   return [...(withFileSystem ? ["--resizefs"] : []), ...amount, "--", `${group}/${name}`];
-}
-
-function formatCommand(type: string, options: readonly string[], device: string): StorageCommand {
-  return command(type === "swap" ? "mkswap" : `mkfs.${type}`, [...options, "--", device]);
 }
 
 /** Program → the Debian package that has it. Those of util-linux are on every host. */

@@ -15,7 +15,7 @@ export interface Known {
 /** The devices of a host while a plan is made: what is there, and what its steps will have made. */
 export interface World {
   /** What a name of the setup means here. */
-  pathOf(name: string): string;
+  readonly pathOf: (name: string) => string;
   get(name: string): Known | undefined;
   /** A device that a step makes, carrying nothing unless said. */
   add(name: string, signatures?: Known["signatures"]): void;

@@ -7,13 +7,16 @@ interface ApplyOptions {
   json: boolean;
   /** Also start an application that the operator stopped. */
   start: boolean;
+  /** Devices that the storage setup may take although they carry something. */
+  forceStorage?: string[];
 }
 
 /** `appliance apply`: the running appliance becomes what env.yml says. */
-export async function apply({ dryRun, json, start }: ApplyOptions, { api, terminal }: Context): Promise<void> {
+export async function apply(options: ApplyOptions, { api, terminal }: Context): Promise<void> {
+  const { dryRun, json, start, forceStorage = [] } = options;
   if (!json) terminal.say(dryRun ? "Comparing env.yml with the appliance" : "Applying env.yml");
   const say = json ? () => {} : terminal.say;
-  const data = { requestedBy: "cli", dryRun, start, reason: "operator" };
+  const data = { requestedBy: "cli", dryRun, start, reason: "operator", forceStorage };
   const result = ConfigApplyResult.parse(await followJob(api, { queue: "config", name: "config.apply", data }, say));
   if (json) return terminal.json(result);
   terminal.print(describe(result.steps, dryRun));

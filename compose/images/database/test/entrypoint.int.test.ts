@@ -68,8 +68,17 @@ describe("the database's container", () => {
     docker("rm", unmarked);
   });
 
+  it("makes none either where the marker names another file system than the control state", () => {
+    writeFileSync(folder("data/.appliance-data"), "of the host\n");
+    writeFileSync(folder("settings/data-marker"), "0f3c\n");
+    const foreign = start();
+    expect(docker("wait", foreign).trim()).toBe("78");
+    expect(logsOf(foreign)).toContain("does not carry the marker that is expected");
+    docker("rm", foreign);
+  });
+
   it("makes one with checksums and the locale of env.yml in a marked one, with config-agent's settings", async () => {
-    writeFileSync(folder("data/.appliance-data"), "");
+    writeFileSync(folder("data/.appliance-data"), "0f3c\n");
     id = start();
     await expect
       .poll(

@@ -1,29 +1,60 @@
 import type { Place } from "../place.ts";
+import { readPackets, readSecretKey, TAG, type SecretKey } from "./open-pgp-packets.ts";
 
 const ARMOR = /^-----BEGIN PGP ([A-Z ]+)-----\n(.*?)^-----END PGP \1-----[ \t]*$/gms;
-const SECRET_KEY_PACKET = 5;
+const REFUSED_BITS = 1024;
 
-/** The shape of an armored secret key, RFC 9580 section 6.2, and its checksum: a slip of retyping does not reach gpg. */
+/**
+ * An armored secret key that gpg imports and uses by itself: whole, of a version that gpg knows, and without a passphrase.
+ * @see RFC 9580
+ */
 export function checkOpenPgpSecretKey(text: string, place: Place): void {
-  const blocks = [...text.replaceAll("\r\n", "\n").matchAll(ARMOR)];
-  if (blocks.length === 0)
+  const secret = secretBlocks(text);
+  if (secret.length === 0 && text.includes("-----END PGP"))
+    return place.error("must be the private key, but here is only a public one or a message");
+  if (secret.length === 0)
     return place.error("must be an armored OpenPGP key, from -----BEGIN PGP PRIVATE KEY BLOCK----- to its END line");
-  const secret = blocks.filter(([, kind]) => kind === "PRIVATE KEY BLOCK");
-  if (secret.length === 0) return place.error("must be the private key, but here is only a public one or a message");
-  const fault = secret.map(([, , body = ""]) => faultOfArmor(body)).find((found) => found !== undefined);
-  if (fault) place.error(fault);
+  for (const [, , body = ""] of secret) checkBlock(body, place);
 }
 
-function faultOfArmor(body: string): string | undefined {
+const secretBlocks = (text: string) =>
+  [...text.replaceAll("\r\n", "\n").matchAll(ARMOR)].filter(([, kind]) => kind === "PRIVATE KEY BLOCK");
+
+function checkBlock(body: string, place: Place): void {
   const { base64, checksum } = splitArmor(body);
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64) || base64.length % 4 !== 0)
-    return "the OpenPGP key is not whole: not base64";
+    return place.error("the OpenPGP key is not whole: not base64");
   const bytes = Buffer.from(base64, "base64");
   if (checksum !== undefined && checksum !== crc24(bytes))
-    return "the OpenPGP key is not whole: its checksum does not fit";
-  return packetTag(bytes[0] ?? 0) === SECRET_KEY_PACKET
-    ? undefined
-    : "the OpenPGP block does not begin with a secret key";
+    return place.error("the OpenPGP key is not whole: its checksum does not fit");
+  checkPackets(bytes, place);
+}
+
+function checkPackets(bytes: Buffer, place: Place): void {
+  const packets = readPackets(bytes);
+  if (!packets) return place.error("the OpenPGP key is not whole: a part of it is cut off");
+  if (packets[0]?.tag !== TAG.secretKey) return place.error("the OpenPGP block does not begin with a secret key");
+  if (!packets.some(({ tag }) => tag === TAG.userId))
+    return place.error("the OpenPGP key has no name, and gpg does not import it");
+  for (const { tag, body } of packets)
+    if (tag === TAG.secretKey || tag === TAG.secretSubkey) checkSecretKey(readSecretKey(body), place);
+}
+
+function checkSecretKey(key: SecretKey | undefined, place: Place): void {
+  if (!key) return place.error("the OpenPGP key is not whole: its numbers are cut off");
+  const { version, rsaBits, isOpen } = key;
+  if (version !== 4) return place.error(`the OpenPGP key is of version ${version}, and gpg needs version 4`);
+  if (isOpen === false)
+    return place.error("the OpenPGP key has a passphrase, or no secret part; a server has nobody to type one");
+  if (rsaBits !== undefined && rsaBits < REFUSED_BITS)
+    place.error(`the OpenPGP key has ${rsaBits} bits; less than ${REFUSED_BITS} protect nothing`);
+}
+
+/** Bits of the modulus of an RSA key; undefined for a key of another kind and for what is no key. */
+export function rsaBits(text: string): number | undefined {
+  const [, , body = ""] = [...secretBlocks(text)][0] ?? [];
+  const [first] = readPackets(Buffer.from(splitArmor(body).base64, "base64")) ?? [];
+  return first?.tag === TAG.secretKey ? readSecretKey(first.body)?.rsaBits : undefined;
 }
 
 /** Header lines such as `Version: …` end at the first empty line; without headers there may be none. */
@@ -32,12 +63,6 @@ function splitArmor(body: string): { base64: string; checksum: string | undefine
   const data = lines.filter((line) => line !== "" && !/^[A-Za-z-]+: /.test(line));
   const checksum = data.find((line) => line.startsWith("="));
   return { base64: data.filter((line) => line !== checksum).join(""), checksum: checksum?.slice(1) };
-}
-
-/** RFC 9580 section 4.2: six bits of the tag in the new form, four in the old one. */
-function packetTag(first: number): number | undefined {
-  if ((first & 0x80) === 0) return undefined;
-  return (first & 0x40) === 0 ? (first >> 2) & 0x0f : first & 0x3f;
 }
 
 /** RFC 9580 section 6.1.1, in base64. */

@@ -1,7 +1,6 @@
 import { OperatorError, suggest } from "@appliance/errors";
 import { parseCalendar } from "@appliance/calendar";
 import { parseStates } from "@appliance/states";
-import { parseYaml } from "@appliance/yaml11";
 import type { Place } from "../place.ts";
 import { quote } from "../problem.ts";
 
@@ -47,11 +46,4 @@ export function checkSentryDsn(dsn: string, place: Place): void {
 export function checkStates(states: string, place: Place): void {
   for (const { message, suggestion, remedy, ...position } of parseStates(states).problems)
     place.errorInside(position, message, { suggestion, remedy });
-}
-
-/** The states that prepared volumes. Templates are no YAML until they are rendered, so that a text with their marks is let through. */
-export function checkStorageSetup(states: string, place: Place): void {
-  if (/\{[{%#]/.test(states)) return;
-  const [problem] = parseYaml(Buffer.from(states), { file: "states" }).problems;
-  if (problem) place.error(`is no YAML: line ${problem.line} of it: ${problem.message}`);
 }

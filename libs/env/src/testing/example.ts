@@ -50,8 +50,10 @@ appliance:
     #oncalendar# oncalendar: Sun *-*-* 06:30:00
   storage:
     #setup# setup: |
-    #setup#   volumes:
-    #setup#     mount.mounted: []
+    #setup#   format:
+    #setup#     /dev/vdb:
+    #setup#       fstype: ext4
+    #setup#       options: ["-L ecs-data"]
     #proxyCache# proxy_cache: true
     ignore:
       #volatile# volatile: true
@@ -132,13 +134,15 @@ function lengthOf(bytes: number): Buffer {
   return length;
 }
 
-/**
- * An armored block with the shape of a secret key; `keys.int.test.ts` has real ones.
- * The checksum was computed by gpg.
- */
+/** A secret key without a passphrase, made by gpg for these tests alone; `keys.int.test.ts` makes others. */
 export const secretKeyBlock = `-----BEGIN PGP PRIVATE KEY BLOCK-----
 
-lQECc2hhcGUta2V5
-=Fq6c
+lFgEawN7EhYJKwYBBAHaRw8BAQdAgaGEVitu7aY5e5Nk8l8OCX1pvWhflsb3FUKy
+eDuFExUAAP9yhC8ZI8HKO0Pi0MK5hOPTJc1BH5VdaNOwwU6u2L5/OhILtAplY3Nf
+YmFja3VwiJAEExYIADgWIQSU3jUPozBoJhvlHhpYUAwqUAqU5AUCawN7EgIbAwUL
+CQgHAgYVCgkICwIEFgIDAQIeAQIXgAAKCRBYUAwqUAqU5G63AP9oTuA+TC0dX1UZ
+ZJvi7QQyEWchzIcRPU/FsWLfP0c1ngEArULT69hLZzZ+3Z0GWe6wCJPmwXYDfYE0
+hp3q6h5xHgc=
+=sI2H
 -----END PGP PRIVATE KEY BLOCK-----
 `;

@@ -40,6 +40,8 @@ export const ConfigApply = defineJob({
     reason: z.enum(["operator", "boot", "repair", "update"]).default("operator"),
     /** Starts an application that the operator stopped; without it, it stays stopped. */
     start: z.boolean().default(false),
+    /** Devices that `appliance:storage:setup` names and that may lose in this run what they carry. */
+    forceStorage: z.array(z.string().max(255)).max(32).default([]),
     runId,
   }),
   result: z.object({ steps: z.array(Step), changed: z.int().min(0), dryRun: z.boolean() }),
