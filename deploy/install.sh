@@ -17,6 +17,8 @@ AGENTS_SECONDS=300
 . "$source/deploy/install-files.sh"
 # shellcheck source=deploy/install-settings.sh
 . "$source/deploy/install-settings.sh"
+# shellcheck source=deploy/install-storage.sh
+. "$source/deploy/install-storage.sh"
 # shellcheck source=deploy/install-images.sh
 . "$source/deploy/install-images.sh"
 
@@ -165,7 +167,9 @@ main() {
     place_checkout
     write_settings
     ensure_user
+    place_engine_data
     prepare_engine
+    name_engine_data
     prepare_images
     install_command
     install_units

@@ -72,7 +72,7 @@ async function linksOf(root: string, names: readonly string[]): Promise<Observed
   for (const name of names) {
     const target = await orUndefined(async () => realpath(await resolveInRoot(root, name)));
     const path = target?.slice((await realpath(root)).length);
-    if (path !== undefined && path !== name && path.startsWith("/dev/") && !/^\/dev\/dm-/.test(path))
+    if (path !== undefined && path !== name && path.startsWith("/dev/") && !path.startsWith("/dev/dm-"))
       links.set(name, path);
   }
   return links;

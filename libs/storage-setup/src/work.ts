@@ -53,8 +53,8 @@ const COMMANDS: Makers = {
 };
 
 /** The program of a piece of work, with its arguments. */
-export function commandOf<W extends StorageWork>(work: W): StorageCommand {
-  const make = COMMANDS[work.action] as (work: W) => StorageCommand;
+export function commandOf(work: StorageWork): StorageCommand {
+  const make = COMMANDS[work.action] as (work: StorageWork) => StorageCommand;
   return make(work);
 }
 
