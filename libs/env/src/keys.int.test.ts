@@ -18,11 +18,36 @@ afterAll(() => {
 const run = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: "utf8", stdio: "pipe" });
 const gpg = (...args: string[]) => run("gpg", "--homedir", folder, "--batch", "--quiet", ...args);
 
-function secretKey(algorithm: string): string {
-  const name = `test-${algorithm}`;
-  gpg("--passphrase", "", "--quick-generate-key", name, algorithm, "default", "never");
-  return gpg("--armor", "--export-secret-keys", name);
+let keys = 0;
+function secretKey(algorithm: string, passphrase = ""): string {
+  const name = `test-${algorithm}-${++keys}`;
+  const unlock = ["--pinentry-mode", "loopback", "--passphrase", passphrase];
+  gpg(...unlock, "--quick-generate-key", name, algorithm, "default", "never");
+  return gpg(...unlock, "--armor", "--export-secret-keys", name);
 }
+
+/** The bytes in an armored block, and a block around bytes; its checksum may be left out. */
+const bytesOf = (key: string) =>
+  Buffer.from(
+    key
+      .split("\n\n")[1]!
+      .split("\n")
+      .filter((line) => /^[A-Za-z0-9+/]/.test(line))
+      .join(""),
+    "base64",
+  );
+const asKey = (bytes: Buffer) =>
+  `-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n${bytes.toString("base64")}\n-----END PGP PRIVATE KEY BLOCK-----\n`;
+/** An RSA key with numbers of nothing, in the old form with two bytes of length. */
+function secretPacket(version: number, bits = 2048): Buffer {
+  const number = (size: number) => Buffer.concat([Buffer.from([size >> 8, size & 0xff]), Buffer.alloc(size / 8, 0xff)]);
+  const body = Buffer.concat([Buffer.from([version, 0, 0, 0, 0, 1]), number(bits), number(16), Buffer.alloc(40)]);
+  return Buffer.concat([Buffer.from([0x95, body.length >> 8, body.length & 0xff]), body]);
+}
+const USER_ID = Buffer.from([0xb4, 1, 0x61]);
+
+/** gpg writes the length of an ed25519 key in one byte. */
+const firstPacketOf = (key: string) => bytesOf(key).subarray(0, 2 + bytesOf(key)[1]!);
 
 const problemsWith = (keys: Record<string, unknown>) =>
   parseEnv(Buffer.from(`#cloud-config\n${JSON.stringify({ ...keys })}\n`), { file: "env.yml" }).problems.map(
@@ -38,10 +63,32 @@ describe("keys as the programs make them", () => {
   it("refuses gpg's public key, and one that lost a line", () => {
     const key = secretKey("rsa1024");
     const lines = key.split("\n");
-    expect(appliance({ backup: { encrypt: gpg("--armor", "--export", "test-rsa1024") } })).toHaveLength(1);
+    expect(appliance({ backup: { encrypt: gpg("--armor", "--export", `test-rsa1024-${keys}`) } })).toHaveLength(1);
     expect(appliance({ backup: { encrypt: lines.toSpliced(4, 1).join("\n") } })).toEqual([
       expect.stringMatching(/the OpenPGP key is not whole/),
     ]);
+  });
+
+  it("refuses keys that gpg cannot use by itself, or that protect nothing", () => {
+    const refused = (key: string) => appliance({ backup: { encrypt: key } }).join("\n");
+    expect(refused(secretKey("rsa2048", "hunter22"))).toMatch(/has a passphrase, or no secret part/);
+    expect(refused(secretKey("ed25519", "hunter22"))).toMatch(/has a passphrase, or no secret part/);
+    expect(refused(asKey(bytesOf(secretKey("ed25519")).subarray(0, -1)))).toMatch(/a part of it is cut off/);
+    expect(refused(asKey(firstPacketOf(secretKey("ed25519"))))).toMatch(/has no name/);
+    expect(refused(asKey(Buffer.concat([secretPacket(6), USER_ID])))).toMatch(/is of version 6/);
+    expect(refused(asKey(Buffer.concat([secretPacket(4, 512), USER_ID])))).toMatch(/has 512 bits/);
+    expect(refused(asKey(Buffer.concat([secretPacket(4, 512).subarray(0, 20), USER_ID])))).toMatch(/cut off/);
+  });
+
+  it("takes no key that gpg would not import, whichever byte of it is missing", () => {
+    const whole = bytesOf(secretKey("rsa1024"));
+    const taken = Array.from({ length: 40 }, (_, part) => Math.floor((whole.length * part) / 40)).filter(
+      (length) =>
+        !appliance({ backup: { encrypt: asKey(whole.subarray(0, length)) } })
+          .join()
+          .includes("the OpenPGP"),
+    );
+    expect(taken).toEqual([]);
   });
 
   it.each(["ed25519", "rsa", "ecdsa"])("takes a public key of ssh-keygen, %s", (type) => {

@@ -4,7 +4,7 @@ import { appliance, problemsOf } from "./testing/parse.ts";
 
 describe("a wrong value", () => {
   const weakKey = `|\n      ${makeRsaKey(1024).trimEnd().replaceAll("\n", "\n      ")}`;
-  const brokenKey = secretKeyBlock.replace("lQEC", "lQED").trimEnd().replaceAll("\n", "\\n");
+  const brokenKey = secretKeyBlock.replace("lFgE", "lFgF").trimEnd().replaceAll("\n", "\\n");
 
   it.each([
     ["standby: maybe", "4:12: appliance:standby: must be yes or no, but here is text"],
