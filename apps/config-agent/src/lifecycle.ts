@@ -16,6 +16,7 @@ import { applyConfig, planConfig, refuseWhileFailed, type Goal } from "./apply-c
 import { step, type Capability, type RunContext, type Wanted } from "./capability.ts";
 import { forgetMigrations } from "./capabilities/application.ts";
 import { createDatabase } from "./capabilities/database.ts";
+import { forgetHooks } from "./capabilities/hooks.ts";
 import type { Containers } from "./containers.ts";
 import type { Database } from "./database.ts";
 import type { ActiveEnv } from "./active-env.ts";
@@ -55,7 +56,7 @@ export interface ApplyRun extends JobRun {
 }
 
 /** Left out of a run while the application is not to run. */
-const ONLY_WHILE_RUNNING = new Set(["application", "open"]);
+const ONLY_WHILE_RUNNING = new Set(["prepare-ecs.early", "application", "prepare-ecs.late", "open"]);
 /** A database can be created once these are in place. */
 const LAST_BEFORE_DATABASE = "database-server";
 
@@ -214,6 +215,7 @@ async function updateEnv({ finder, activeEnv, files, onEnv, log }: LifecycleDeps
 /** The flag first: whatever happens to the containers, the application does not come back by itself. */
 async function stop(job: JobRun, deps: LifecycleDeps): Promise<ResultOf<typeof ConfigStop>> {
   await deps.files.write(PATHS.stopped, "", { mode: 0o644 });
+  await forgetHooks(deps.files);
   await deps.status.show(true);
   const stopped = await stopIfRunning(job, deps.containers);
   await tellGoal("stopped", deps.status);

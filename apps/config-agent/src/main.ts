@@ -80,6 +80,7 @@ async function start() {
     version,
     httpsPort: HTTPS_PORT,
     probe,
+    log,
     open: () => status.show(false),
   });
   const lease = openLease({

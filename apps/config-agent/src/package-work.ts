@@ -44,9 +44,19 @@ function taskId(work: PackageWork): string {
 
 function failed(work: PackageWork, output: string): OperatorError {
   const what = work.action === "install" ? `install ${work.names.join(", ")}` : "upgrade the packages";
+  const unknown = unknownPackages(output);
+  if (unknown.length > 0)
+    return new OperatorError("PACKAGE_UNKNOWN", `apt knows no package ${unknown.join(", ")} for this host`, {
+      remedy: "Correct the name in appliance:extra of env.yml, then run `appliance apply`.",
+    });
   const last = output.trim().split("\n").slice(-3).join(" / ");
   return new OperatorError("PACKAGES_FAILED", `apt could not ${what}: ${last}`, {
     remedy:
       "Check the names in appliance:extra:packages and that the host reaches its package mirror, then run `appliance apply`.",
   });
+}
+
+function unknownPackages(output: string): string[] {
+  const said = /^E: (?:Unable to locate package (\S+)|Package '([^']+)' has no installation candidate)/gm;
+  return [...new Set([...output.matchAll(said)].map(([, located, installable]) => located ?? installable ?? ""))];
 }

@@ -54,7 +54,9 @@ export function createHostPackages(power: HostPower, root: string): HostPackages
         okExitCodes: [0, 1],
       });
       const installed = parseInstalled(stdout);
-      return new Map(names.map((name) => [name, installed.get(name)]));
+      const missing = names.some((name) => !installed.has(name));
+      const provided = missing ? await providedPackages(power) : new Map<string, string>();
+      return new Map(names.map((name) => [name, installed.get(name) ?? provided.get(name)]));
     },
     async start(id, work) {
       await tasks.start(id, PACKAGES_SCRIPT, argumentsOf(work));
@@ -62,6 +64,20 @@ export function createHostPackages(power: HostPower, root: string): HostPackages
     poll: (id) => tasks.poll(id),
     forget: (id) => tasks.forget(id),
   };
+}
+
+/** Names that another package stands for, such as mail-transport-agent, with the version of that one. */
+async function providedPackages(power: HostPower): Promise<Map<string, string>> {
+  const format = "${db:Status-Status}\\t${Version}\\t${Provides}\\n";
+  const { stdout } = await power.observe("dpkg-query", ["-W", "-f", format]);
+  const rows = stdout.split("\n").map((line) => line.split("\t"));
+  return new Map(
+    rows.flatMap(([status, version = "", provides = ""]) =>
+      status === "installed" && provides !== ""
+        ? provides.split(",").map((name) => [name.replace(/\(.*/, "").trim(), version] as const)
+        : [],
+    ),
+  );
 }
 
 function argumentsOf(work: PackageWork): string[] {

@@ -1,4 +1,5 @@
 import type { Host } from "@appliance/host";
+import type { Log } from "@appliance/jobs";
 import type { Capability } from "../capability.ts";
 import type { Containers } from "../containers.ts";
 import type { Database } from "../database.ts";
@@ -10,10 +11,13 @@ import { databaseUrlCapability, readDatabaseUrl } from "./database-url.ts";
 import { databaseCapability } from "./database.ts";
 import { extraFilesCapability } from "./extra-files.ts";
 import { extraPackagesCapability } from "./extra-packages.ts";
+import { extraStatesCapability } from "./extra-states.ts";
+import { hooksCapability, type HookStage } from "./hooks.ts";
 import { hostnameCapability } from "./hostname.ts";
 import { metadataBlockCapability } from "./metadata-block.ts";
 import { openCapability } from "./open.ts";
 import { siteCapability } from "./site.ts";
+import { sshAccessCapability } from "./ssh-access.ts";
 import { slicesCapability, writeContainerSize } from "./slices.ts";
 import { createStorageLook } from "../storage-look.ts";
 import { storageSetupCapability } from "./storage-setup.ts";
@@ -29,13 +33,15 @@ export interface CapabilityDeps {
   probe: ProbeDeps;
   version: string;
   httpsPort: number;
+  log: Log;
   /** Takes the status page away. */
   open: () => Promise<void>;
 }
 
 /** Everything that env.yml decides, in the order of start: each part may rely on those before it. */
 export function allCapabilities(deps: CapabilityDeps): readonly Capability[] {
-  const { host, files, containers, database, httpsPort, version, probe, open } = deps;
+  const { host, files, containers, database, httpsPort, version, probe, log, open } = deps;
+  const hooks = (stage: HookStage) => hooksCapability(stage, { host, files, log });
   const look = createStorageLook(host);
   return [
     // A storage setup may need programs that env.yml names (manual, 2.3).
@@ -46,13 +52,20 @@ export function allCapabilities(deps: CapabilityDeps): readonly Capability[] {
     databaseUrlCapability(files),
     slicesCapability(files, () => readDatabaseUrl(files)),
     hostnameCapability(host),
+    sshAccessCapability(host),
     metadataBlockCapability(host),
     vaultKeysCapability(files),
-    extraFilesCapability(host),
+    extraFilesCapability(host, "before packages"),
+    hooks("prepare-appliance.early"),
+    extraStatesCapability({ host, files, log }),
+    extraFilesCapability(host, "after packages"),
+    hooks("prepare-appliance.late"),
     databaseServerCapability({ files, containers, database, writeContainerSize: writeContainerSize(files) }),
     databaseCapability(files, database),
     siteCapability(files, httpsPort),
+    hooks("prepare-ecs.early"),
     applicationCapability({ files, containers, version }),
+    hooks("prepare-ecs.late"),
     openCapability({ files, probe, open }),
   ];
 }
