@@ -46,6 +46,8 @@ export interface HostOptions {
   systemd?: boolean;
   /** Memory limit as docker writes it, like `6g`. Default: none. */
   memory?: string;
+  /** May use loop devices of this machine, once it has made nodes for them: disks of a test. Default: no block device. */
+  loopDevices?: boolean;
   /** Lives on after this process, until it is removed by name. */
   keep?: boolean;
 }
@@ -73,7 +75,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   return host;
 }
 
-function runArguments({ name, memory }: HostOptions, label: string): string[] {
+function runArguments({ name, memory, loopDevices }: HostOptions, label: string): string[] {
   // CAP_SYS_RESOURCE is one that a container may not have everywhere; systemd and the engine run without it.
   const powers = [
     "--cap-add=ALL",
@@ -91,6 +93,7 @@ function runArguments({ name, memory }: HostOptions, label: string): string[] {
     `--network-alias=${name}.test`,
     ...powers,
     ...memoryLimit,
+    ...(loopDevices ? ["--device-cgroup-rule=b 7:* rmw"] : []),
     // Loop devices of this machine can be drives of the host: `mknod` there makes one of them seen.
     "--device-cgroup-rule=b 7:* rw",
     // A reboot asked for inside ends process 1 by a signal, and the engine then starts it again.

@@ -1,6 +1,7 @@
-import { lstat, realpath } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { CommandError } from "@appliance/command";
-import { resolveInRoot } from "@appliance/files";
+import { OperatorError } from "@appliance/errors";
+import { resolveInRoot, resolveOnHost } from "@appliance/files";
 import {
   commandOf,
   LSBLK_COLUMNS,
@@ -38,11 +39,25 @@ export function createHostStorage(deps: KeptMountDeps): HostStorage {
     async carryOut(work) {
       const { program, args, input, timeoutMs } = commandOf(work);
       const secret = input === undefined ? {} : { input, secrets: [input] };
-      await power.run("storage", program, args, { timeoutMs, ...secret });
+      await orSetupFailed(program, () => power.run("storage", program, args, { timeoutMs, ...secret }));
       await settle(power, root);
     },
     ...createKeptMounts(deps),
   };
+}
+
+/** Programs for disks say first what is wrong and then at length how they are used. */
+async function orSetupFailed(program: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    if (!(cause instanceof CommandError) || cause.exitCode === null) throw cause;
+    const complaint = cause.stderrTail.split("\n").find((line) => line.trim() !== "") ?? `exit code ${cause.exitCode}`;
+    throw new OperatorError("STORAGE_SETUP_FAILED", `${program} failed: ${complaint.trim()}`, {
+      remedy: "Correct appliance:storage:setup or the disk, then run `appliance apply`: it goes on with this step.",
+      cause,
+    });
+  }
 }
 
 /** A container is told of devices that it has no node for. */
@@ -66,14 +81,12 @@ async function signaturesOf(power: HostPower, path: string) {
   }
 }
 
-/** udev's links are relative, so that they lead to the same place below `root`. */
+/** The device mapper's own names stay as they are: what they lead to is a number. */
 async function linksOf(root: string, names: readonly string[]): Promise<Observed["links"]> {
   const links = new Map<string, string>();
   for (const name of names) {
-    const target = await orUndefined(async () => realpath(await resolveInRoot(root, name)));
-    const path = target?.slice((await realpath(root)).length);
-    if (path !== undefined && path !== name && path.startsWith("/dev/") && !path.startsWith("/dev/dm-"))
-      links.set(name, path);
+    const path = await orUndefined(() => resolveOnHost(root, name));
+    if (path !== undefined && path !== name && !path.startsWith("/dev/dm-")) links.set(name, path);
   }
   return links;
 }
