@@ -119,8 +119,8 @@ describe("a setup on a real disk", { timeout: 120_000 }, () => {
   });
 
   it("says what a program complained about first, not how it is used", async () => {
-    const work = { action: "format", device: disk, type: "xfs", options: ["-b", "x"] } as const;
-    await expect(storage.carryOut(work)).rejects.toMatchObject({
+    const format = storage.carryOut({ action: "format", device: disk, type: "xfs", options: ["-b", "x"] });
+    await expect(format).rejects.toMatchObject({
       code: "STORAGE_SETUP_FAILED",
       message: expect.stringMatching(/^mkfs\.xfs failed: .*-b/),
     });
