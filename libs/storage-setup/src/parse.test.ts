@@ -129,7 +129,7 @@ describe("what is wrong", () => {
       `mount: {/mnt/a: {device: ${quoted}, fstype: ext4}}`,
       `swap: [${quoted}]`,
     ])
-      expect(parseStorageSetup(text).setup, text).toBeUndefined();
+      expect([text, parseStorageSetup(text).setup]).toEqual([text, undefined]);
   });
 
   it.each(["-f", "-F", "--force", "/dev/vdc", "-L a;b", "-d /etc", "ecs-data", "-L x 500"])(

@@ -7,12 +7,20 @@ interface PackagesStep extends Step {
   names: string[];
 }
 
-/** `appliance:extra:packages`. */
-export function extraPackagesCapability(host: Host): Capability<PackagesStep> {
+/**
+ * `appliance:extra:packages`. Their place is after the extra files, which may name where packages come from; a storage setup may
+ * need them before anything is written (manual, 2.3), and then they come first.
+ */
+export function extraPackagesCapability(
+  host: Host,
+  when: "before a storage setup" | "after the files",
+): Capability<PackagesStep> {
+  const isEarly = when === "before a storage setup";
   return {
-    name: "extra-packages",
+    name: isEarly ? "extra-packages-early" : "extra-packages",
     title: "Installing the extra packages of env.yml",
     async plan({ env }) {
+      if (isEarly !== (env.appliance.storage.setup !== undefined)) return [];
       const wanted = env.appliance.extra.packages;
       const unavailable = host.whyUnavailable("packages");
       if (wanted.length === 0) return [];

@@ -44,8 +44,7 @@ export function allCapabilities(deps: CapabilityDeps): readonly Capability[] {
   const hooks = (stage: HookStage) => hooksCapability(stage, { host, files, log });
   const look = createStorageLook(host);
   return [
-    // A storage setup may need programs that env.yml names (manual, 2.3).
-    extraPackagesCapability(host),
+    extraPackagesCapability(host, "before a storage setup"),
     storageSetupCapability({ host, files, look }),
     volumesCapability({ host, files, containers, look }),
     storageCapability({ host, files, look }),
@@ -57,6 +56,7 @@ export function allCapabilities(deps: CapabilityDeps): readonly Capability[] {
     vaultKeysCapability(files),
     extraFilesCapability(host, "before packages"),
     hooks("prepare-appliance.early"),
+    extraPackagesCapability(host, "after the files"),
     extraStatesCapability({ host, files, log }),
     extraFilesCapability(host, "after packages"),
     hooks("prepare-appliance.late"),
