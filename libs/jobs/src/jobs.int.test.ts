@@ -4,7 +4,15 @@ import { OperatorError } from "@appliance/errors";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Note, silent } from "../test/contracts.ts";
 import { createRedisServer, type RedisServer } from "../test/redis-server.ts";
-import { connectWorker, createProducer, handle, startWorker, type JobContext, type Producer } from "./index.ts";
+import {
+  connectWorker,
+  createProducer,
+  handle,
+  startWorker,
+  type JobContext,
+  type Log,
+  type Producer,
+} from "./index.ts";
 
 let server: RedisServer;
 let cleanups: (() => Promise<void> | void)[];
@@ -25,7 +33,11 @@ function openProducer(): Producer {
 }
 
 /** A worker in this process that notes how often it ran and how many ran at once. */
-function openWorker(work: (text: string, context: JobContext<typeof Note>) => Promise<void>, concurrency = 1) {
+function openWorker(
+  work: (text: string, context: JobContext<typeof Note>) => Promise<void>,
+  concurrency = 1,
+  log: Log = silent,
+) {
   const seen = { runs: 0, atOnce: 0, mostAtOnce: 0 };
   const note = handle(Note, async ({ text }, context) => {
     seen.runs += 1;
@@ -34,7 +46,7 @@ function openWorker(work: (text: string, context: JobContext<typeof Note>) => Pr
     return { pid: process.pid, text };
   });
   const redis = connectWorker({ url: server.url });
-  const worker = startWorker({ redis, queue: "containers", handlers: [note], concurrency, log: silent });
+  const worker = startWorker({ redis, queue: "containers", handlers: [note], concurrency, log });
   cleanups.push(async () => {
     await worker.close();
     redis.disconnect();
@@ -163,6 +175,18 @@ it("ends right when Redis is emptied in the middle of a job, with nothing run tw
   await server.client().flushall();
   expect(await asked).toEqual({ pid: process.pid, text: "a" });
   expect(seen.mostAtOnce).toBe(1);
+});
+
+it("goes on with a job that an emptied Redis has forgotten, and does not fill the log with that", async () => {
+  const warnings: string[] = [];
+  const log = { ...silent, warn: (fields: { err?: Error }) => warnings.push(String(fields.err?.message)) };
+  const { seen } = openWorker(() => sleep(11_000), 1, log);
+  await openProducer().enqueue(Note, { text: "a" }, { id: "forgotten" });
+  await sleep(1000);
+  await server.client().flushall();
+  await sleep(10_500);
+  expect(seen).toMatchObject({ runs: 1, atOnce: 0 });
+  expect(warnings.filter((message) => message.includes("renew lock"))).toHaveLength(1);
 });
 
 it("ends right when Redis is emptied before a job is begun", async () => {

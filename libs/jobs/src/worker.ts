@@ -17,6 +17,7 @@ const RETRY_MS = 1000;
 const DRAIN_MS = 5000;
 /** With no job under way there is only Redis to take leave of, which may be away. */
 const DRAIN_IDLE_MS = 1000;
+const SAME_NEWS_MS = 60_000;
 const DAY_S = 86_400;
 const KEEP_COMPLETED = { count: 200, age: 7 * DAY_S };
 const KEEP_FAILED = { count: 200, age: 30 * DAY_S };
@@ -65,11 +66,22 @@ export function startWorker(options: WorkerOptions): JobWorker {
     removeOnFail: KEEP_FAILED,
     settings: { repeatStrategy },
   });
+  const report = disturbanceReporter(queue, log);
   worker.on("error", (err) => {
-    if (redis.status === "ready") log.warn({ err, queue }, "queue work was disturbed"); // else the connection reports
+    if (redis.status === "ready") report(err); // else the connection reports
   });
   const close = () => closeWorker(worker, turns.active() > 0 ? DRAIN_MS : DRAIN_IDLE_MS);
   return { activeJobs: turns.active, close };
+}
+
+/** The lock of a job that an emptied Redis has forgotten is missed every few seconds, for as long as the work goes on. */
+function disturbanceReporter(queue: QueueName, log: Log): (err: Error) => void {
+  let [last, at] = ["", -Infinity];
+  return (err) => {
+    if (err.message === last && performance.now() - at < SAME_NEWS_MS) return;
+    [last, at] = [err.message, performance.now()];
+    log.warn({ err, queue }, "queue work was disturbed");
+  };
 }
 
 /** One delivery from its log line to its log line. What is thrown is the handler's own error. */
