@@ -11,10 +11,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand, type RunCommand } from "@appliance/command";
 import { parseEnv } from "@appliance/env";
 import { createPlainHost, createRootFolderHost } from "@appliance/host";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { onThisMachine } from "../../test/support/this-machine.ts";
 import type { RunContext, Wanted } from "../capability.ts";
 import { createRootFiles } from "../root-files.ts";
 import { extraStatesCapability } from "./extra-states.ts";
@@ -30,16 +30,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-/** The command itself, without the way into a host: this machine stands for it. */
-const here: RunCommand = (_program, args, options) => {
-  const command = args.slice(args.indexOf("--") + 1);
-  const [program = "", ...rest] = command[3] === "appliance" ? command.slice(4) : command;
-  return runCommand(program, rest, options);
-};
-
 const silent = () => {};
 const log = { debug: silent, info: silent, warn: silent, error: silent };
-const host = () => createPlainHost({ run: here, root });
+const host = () => createPlainHost({ run: onThisMachine, root });
 const capability = (on = host()) => extraStatesCapability({ host: on, files: createRootFiles(root), log });
 
 function wantedOf(states: string): Wanted {
