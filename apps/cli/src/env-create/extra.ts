@@ -43,7 +43,7 @@ export function mergeExtra(text: string, { file, values }: Extra): string {
 
 const dataOf = (text: string) => parseYaml(text, { file: "" }).data;
 
-/** Sections key by key, everything else as a whole; nothing behind a key leaves what is there. */
+/** Sections key by key, everything else as a whole; a key with nothing behind it leaves what is there. */
 function withValues(base: YamlData | undefined, over: YamlData): YamlData | undefined {
   if (over === null) return base;
   if (!isSection(over)) return over;
@@ -52,7 +52,7 @@ function withValues(base: YamlData | undefined, over: YamlData): YamlData | unde
     const result = withValues(merged[key], value);
     if (result !== undefined) merged[key] = result;
   }
-  return merged;
+  return Object.keys(merged).length === 0 ? base : merged;
 }
 
 type Section = { [key: string]: YamlData };

@@ -28,7 +28,11 @@ function setEntries(lines: string[], { from, to, indent }: Block, { entries }: M
     if (!isNothing(value)) setEntry(lines, { from, to: lines.length - linesBelow, indent }, key, value);
 }
 
-const isNothing = (node: YamlNode) => node.kind === "scalar" && node.type === "null";
+/** A key with nothing behind it, or with nothing but such keys, leaves what is there. */
+function isNothing(node: YamlNode): boolean {
+  if (node.kind === "map") return [...node.entries.values()].every(({ value }) => isNothing(value));
+  return node.kind === "scalar" && node.type === "null";
+}
 
 function setEntry(lines: string[], block: Block, key: string, value: YamlNode): void {
   const at = findKey(lines, block, key, "");
@@ -49,18 +53,16 @@ function findKey(lines: string[], { from, to, indent }: Block, key: string, mark
 
 function setLive(lines: string[], block: Block, at: number, key: string, value: YamlNode): void {
   const extent = extentOf(lines, at, block);
-  if (isSection(value)) return setEntries(lines, { ...extent, from: at + 1 }, value);
+  if (value.kind === "map") return setEntries(lines, { ...extent, from: at + 1 }, value);
   const end = isBlockText(lines[at] ?? "") ? extent.to : lastValueLine(lines, at, extent);
   lines.splice(at, end - at, ...indented(entryLines(key, value), block.indent));
 }
 
 function setCommented(lines: string[], block: Block, at: number, key: string, value: YamlNode): void {
   const below = openComment(lines, at, block);
-  if (isSection(value)) return setEntries(lines, below, value);
+  if (value.kind === "map") return setEntries(lines, below, value);
   lines.splice(at, below.to - at, ...indented(entryLines(key, value), block.indent));
 }
-
-const isSection = (value: YamlNode): value is MapNode => value.kind === "map" && value.entries.size > 0;
 
 /**
  * Takes the comment sign from a setting and from its explanation above. What is below it stays a comment, one level deeper.

@@ -1,3 +1,4 @@
+import type { Path, Position, YamlDocument } from "@appliance/yaml11";
 import type { ParsedEnv } from "../parse-env.ts";
 import { joinPath } from "../place.ts";
 import type { Problem } from "../problem.ts";
@@ -25,8 +26,15 @@ function located(
   { severity = "advice", path, line, message, remedy }: Remark,
   { document }: ParsedEnv,
 ): Advice | Problem {
-  const position = path.length === 0 ? { line: 1, column: 1 } : document.positionOf(path);
+  const position = positionOf(path, document);
   // A text of several lines begins in the line below its key.
   const place = line === undefined ? position : { line: position.line + line, column: 1 };
   return { severity, file: document.file, ...place, path: joinPath(path), message, remedy };
+}
+
+/** Of the value; of the key where nothing stands behind it; for the file as a whole its beginning. */
+function positionOf(path: Path, document: YamlDocument): Position {
+  if (path.length === 0) return { line: 1, column: 1 };
+  const node = document.nodeAt(path);
+  return node?.kind === "scalar" && node.type === "null" ? document.keyPositionOf(path) : document.positionOf(path);
 }
