@@ -50,6 +50,26 @@ export APPLIANCE_CHECKOUT="\${APPLIANCE_CHECKOUT:-$checkout}"
 exec "$root/usr/local/lib/appliance/node" "$root/usr/local/lib/appliance/command-$APPLIANCE_VERSION/main.mjs" "\$@"
 END
     remove_other_commands
+    install_old_scripts
+}
+
+# The scripts of the manual, by the names that operators know, and the command that each of them is.
+old_scripts() {
+    cat <<END
+env-create.sh   env create
+env-package.sh  env package
+env-update.sh   env update
+END
+}
+
+install_old_scripts() {
+    mkdir -p "$root/usr/local/sbin"
+    old_scripts | while read -r script command; do
+        put_file 755 "$root/usr/local/sbin/$script" <<END
+#!/bin/sh
+exec "$root/usr/local/bin/appliance" $command "\$@"
+END
+    done
 }
 
 # Those of other versions, once the new one is in place.
