@@ -44,7 +44,7 @@ export async function stop(
   for (const project of [installation.applicationProject, installation.coreProject])
     await compose.stop(project, terminal.say);
   // As after a boot: what was in service is not, until it is started again.
-  rmSync(`${installation.root}/run/appliance/phase`, { force: true });
+  for (const name of ["phase", "hooks.json"]) rmSync(`${installation.root}/run/appliance/${name}`, { force: true });
   terminal.print("Everything is stopped. `appliance start` starts it again.");
 }
 
