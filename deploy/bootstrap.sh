@@ -13,6 +13,8 @@ Makes this host an appliance. Run it again to repair or upgrade; an env.yml that
   --sample        make an env.yml with fresh secrets and the built-in application, and its database
   --domain NAME   the public name of the host, for --sample; default: localhost
   --env FILE      use this env.yml
+  --create-database
+                  make the empty database of a new appliance; not where one is to be recovered. --sample does it
   --yes           do not ask before changing the host
   --force         go on although a check of the host failed
   --root DIR      install below DIR instead of /, beside another appliance; nothing global to the host is changed
@@ -32,10 +34,12 @@ fail() {
 # The options go to install.sh as OPTION_NAME variables.
 parse_options() {
     OPTION_YES=no OPTION_SAMPLE=no OPTION_FORCE=no OPTION_DOMAIN=localhost OPTION_ENV='' OPTION_ROOT=/ OPTION_SOURCE=''
+    OPTION_CREATE_DATABASE=no
     while [ $# -gt 0 ]; do
         case "$1" in
         --yes) OPTION_YES=yes ;;
-        --sample) OPTION_SAMPLE=yes ;;
+        --sample) OPTION_SAMPLE=yes OPTION_CREATE_DATABASE=yes ;;
+        --create-database) OPTION_CREATE_DATABASE=yes ;;
         --force) OPTION_FORCE=yes ;;
         --help) usage && exit 0 ;;
         --domain | --env | --root | --source)
@@ -48,7 +52,7 @@ parse_options() {
         esac
         shift
     done
-    export OPTION_YES OPTION_SAMPLE OPTION_FORCE OPTION_DOMAIN OPTION_ENV OPTION_ROOT
+    export OPTION_YES OPTION_SAMPLE OPTION_CREATE_DATABASE OPTION_FORCE OPTION_DOMAIN OPTION_ENV OPTION_ROOT
 }
 
 set_option() {

@@ -122,13 +122,30 @@ write_env() {
 
 appliance() { "$root/usr/local/bin/appliance" "$@"; }
 
+# Sets configured. config-agent looks in every place that may have an env.yml: a file, a labelled drive, a cloud's metadata.
+find_env() {
+    configured=yes
+    if found=$(appliance env update 2>&1 </dev/null); then
+        say "$(printf '%s\n' "$found" | grep 'the active configuration')"
+        return 0
+    fi
+    printf '%s\n' "$found" >>"$log"
+    case "$found" in
+    *"(ENV_ABSENT)"*) configured=no ;;
+    *)
+        printf '%s\n' "$found" >&2
+        fail "the env.yml of this host cannot be used" "Do what is said above."
+        ;;
+    esac
+}
+
 start_application() {
-    if [ ! -e "$root/app/env.yml" ]; then
-        say "there is no $root/app/env.yml yet, so no application is started"
+    if [ "$configured" = no ]; then
+        say "there is no env.yml yet, so no application is started"
         return 0
     fi
     say "starting the application"
-    if [ "$OPTION_SAMPLE" = yes ]; then openly appliance database create || does_not_start; fi
+    if [ "$OPTION_CREATE_DATABASE" = yes ]; then openly appliance database create || does_not_start; fi
     openly appliance start || does_not_start
     mark_service_started
 }
@@ -139,10 +156,10 @@ does_not_start() {
 
 farewell() {
     say ""
-    if [ -e "$root/app/env.yml" ]; then
+    if [ "$configured" = yes ]; then
         say "The appliance is in service: https://$(public_name)"
         say "  $root/usr/local/bin/appliance status     what runs"
-        say "  $root/usr/local/bin/appliance apply      after a change of $root/app/env.yml"
+        say "  $root/usr/local/bin/appliance apply      after a change of env.yml"
     else
         say "The appliance is installed. Its page: https://$(public_name)"
         say "  copy your env.yml to $root/app/env.yml, mode 0600"
@@ -152,7 +169,7 @@ farewell() {
 
 # The name of env.yml, with the port where it is not the usual one.
 public_name() {
-    name=$(appliance env flatten appliance --file "$root/app/env.yml" 2>/dev/null | sed -n "s/^APPLIANCE_DOMAIN=//p" | tr -d "'\"")
+    name=$(appliance env flatten appliance --file "$root/run/active-env.yml" 2>/dev/null | sed -n "s/^APPLIANCE_DOMAIN=//p" | tr -d "'\"")
     [ "$APPLIANCE_HTTPS_PORT" = 443 ] || port=:$APPLIANCE_HTTPS_PORT
     echo "${name:-localhost}${port:-}/"
 }
@@ -175,6 +192,7 @@ main() {
     install_units
     start_agents
     provide_env
+    find_env
     start_application
     remove_old_images
     farewell
