@@ -5,8 +5,8 @@ import { createTasks } from "./tasks.ts";
 
 /**
  * Asks nothing, keeps changed configuration files, waits for another apt, and first finishes what a cut-off run left half
- * configured. What depends on the network is tried again. The text is fixed; the names of packages are its arguments and, once
- * checked, hold nothing that a shell would read.
+ * configured. What depends on the network is tried again; a name that apt does not know is not. The text is fixed; the names of
+ * packages are its arguments and, once checked, hold nothing that a shell would read.
  */
 export const PACKAGES_SCRIPT = `# Written by the appliance. Usage: sh work.sh install PACKAGE... | upgrade
 set -u
@@ -38,6 +38,7 @@ shift
 packages=$*
 again 90 dpkg --force-confdef --force-confold --configure -a
 again 6 apt update
+work --simulate >/dev/null || exit
 again 3 work --download-only
 work --fix-broken
 `;
