@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { adviseEnv, chosenCommission, formatProblem, parseEnv, type Env, type Facts } from "@appliance/env";
+import { isSystemError } from "@appliance/errors";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { readInput } from "../read-input.ts";
@@ -38,12 +39,21 @@ const numbered = (count: number, one: string, many = `${one}s`) =>
 
 /** What the host itself tells. On another machine, a laptop say, a folder that is not there counts as one of the system's disk. */
 function factsOf(file: string): Facts {
-  const { mode } = statSync(file);
-  return { mode: mode & 0o777, isOnSystemDisk: (folder) => statNearest(folder).dev === statSync("/").dev };
+  const stats = statSync(file);
+  return {
+    ...(stats.isFile() ? { mode: stats.mode & 0o777 } : {}),
+    isOnSystemDisk: (folder) => diskOf(folder) === diskOf("/"),
+  };
 }
 
-function statNearest(path: string): { dev: number } {
-  return statSync(path, { throwIfNoEntry: false }) ?? statNearest(dirname(path));
+/** Of the nearest folder above that is there and that this user may look at. */
+function diskOf(path: string): number {
+  try {
+    return statSync(path).dev;
+  } catch (err) {
+    if (path === "/" || !isSystemError(err, "ENOENT", "ENOTDIR", "EACCES", "ELOOP", "ENAMETOOLONG")) throw err;
+    return diskOf(dirname(path));
+  }
 }
 
 function commissionOf({ ecs }: Env): { uuid: string; name: string } | undefined {

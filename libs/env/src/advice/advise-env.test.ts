@@ -11,6 +11,7 @@ const GOOD = {
     metric: { exporter: true },
     backup: { url: "sftp://me@backup.test/folder" },
   },
+  ecs: { git: { source: "https://git.test/ecs.git" } },
 };
 
 const advise = (change: object, facts: Facts = {}) => {
@@ -32,7 +33,12 @@ describe("advice", () => {
       "#cloud-config\nappliance:\n  domain: a\n  backup:\n    url: file:///data/x\nssh_authorized_keys:\n",
     );
     const places = adviseEnv(parsed).map(({ path, line, column }) => `${line}:${column} ${path}`);
-    expect(places).toEqual(["2:1 appliance:update:automatic", "5:10 appliance:backup:url", "6:1 ssh_authorized_keys"]);
+    expect(places).toEqual([
+      "2:1 appliance:update:automatic",
+      "2:1 ecs:git:source",
+      "5:10 appliance:backup:url",
+      "6:1 ssh_authorized_keys",
+    ]);
   });
 });
 
@@ -99,7 +105,7 @@ describe("an update", () => {
 
 describe("secrets", () => {
   const long = "Zq8yCz0mK4vN1uWb7dXhPq2rTt5sLf9e";
-  const settings = (...lines: string[]) => ({ ecs: { settings: `${lines.join("\n")}\n` } });
+  const settings = (...lines: string[]) => ({ ecs: { ...GOOD.ecs, settings: `${lines.join("\n")}\n` } });
 
   it("that stand in two places open both", () => {
     const twice = settings(`SECRET_KEY = '${long}'`, `REGISTRATION_SECRET = '${long}'`);
@@ -145,9 +151,14 @@ describe("a value of the example", () => {
   });
 });
 
+it("an application that is not named is asked for, unless none is to start", () => {
+  expect(advise({ ecs: {} })).toEqual([expect.stringMatching(/ecs:git:source: is not set/)]);
+  expect(advise({ ecs: {}, appliance: { ...GOOD.appliance, standby: true } })).toEqual([]);
+});
+
 describe("the ethics commission", () => {
-  const chosen = (uuid: string, source?: string) =>
-    advise({ ecs: { git: source ? { source } : {}, settings: `DEBUG = False\nETHICS_COMMISSION_UUID = '${uuid}'\n` } });
+  const chosen = (uuid: string, source = GOOD.ecs.git.source) =>
+    advise({ ecs: { git: { source }, settings: `DEBUG = False\nETHICS_COMMISSION_UUID = '${uuid}'\n` } });
 
   it("may be a known one, with or without dashes", () => {
     expect(chosen("e17ee744e4e840778f316cf3f79de6b4")).toEqual([]);

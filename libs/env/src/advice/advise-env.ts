@@ -4,12 +4,20 @@ import { joinPath } from "../place.ts";
 import type { Problem } from "../problem.ts";
 import { adviseOnAccess } from "./access.ts";
 import type { Advice, Facts, Remark } from "./advice.ts";
+import { adviseOnApplication } from "./application.ts";
 import { adviseOnBackup } from "./backup.ts";
 import { adviseOnCommission } from "./commission.ts";
 import { adviseOnSecrets } from "./secrets.ts";
 import { adviseOnUpdate } from "./update.ts";
 
-const ADVISERS = [adviseOnAccess, adviseOnBackup, adviseOnUpdate, adviseOnSecrets, adviseOnCommission];
+const ADVISERS = [
+  adviseOnAccess,
+  adviseOnBackup,
+  adviseOnUpdate,
+  adviseOnSecrets,
+  adviseOnApplication,
+  adviseOnCommission,
+];
 
 /**
  * What could be better in an env.yml, in the order of the file; nothing for one with errors, which come first. It is for who
