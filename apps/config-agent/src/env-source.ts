@@ -25,18 +25,21 @@ export interface EnvFinder {
 
 /** @param look the places, each looked at when it is asked for */
 export function createEnvFinder(look: () => AsyncIterable<Look>): EnvFinder {
-  let passedOver: PassedOver[] = [];
+  let passedOver: readonly PassedOver[] = [];
   return {
     passedOver: () => passedOver,
     async find() {
       const before: PassedOver[] = [];
-      passedOver = before;
-      for await (const place of look()) {
-        if ("text" in place) return toEnvSource(place.source, place.text);
-        if ("unusable" in place) throw place.unusable;
-        before.push({ source: place.source, reason: place.passedOver });
+      try {
+        for await (const place of look()) {
+          if ("text" in place) return toEnvSource(place.source, place.text);
+          if ("unusable" in place) throw place.unusable;
+          before.push({ source: place.source, reason: place.passedOver });
+        }
+        throw absent(before);
+      } finally {
+        passedOver = before;
       }
-      throw absent(before);
     },
   };
 }
