@@ -5,7 +5,7 @@ import type { Level } from "./levels.ts";
 /** Debian packages of the real programs that tests talk to. */
 const PACKAGES = `
   redis-server postgresql nginx gnupg openssl curl git shellcheck strace
-  openssh-server poppler-utils xorriso mtools dosfstools imagemagick dnsmasq-base parted xfsprogs
+  openssh-server poppler-utils xorriso mtools dosfstools imagemagick dnsmasq-base parted xfsprogs python3-aiosmtpd zbar-tools
 `
   .trim()
   .split(/\s+/);

@@ -7,7 +7,7 @@ import { OperatorError } from "@appliance/errors";
 import type { Context } from "../context.ts";
 import type { MailServer } from "../escrow/mail-settings.ts";
 import type { Package } from "../escrow/package-env.ts";
-import { readEnvFile } from "./env.ts";
+import { readInput } from "../read-input.ts";
 
 export interface PackageOptions {
   out?: string;
@@ -59,7 +59,7 @@ function requireFile({ requirements }: PackageOptions): void {
 
 /** @throws OperatorError `ENV_INVALID`: what no appliance takes is not worth a safe */
 function readEnv(file: string): { env: Uint8Array; domain: string } {
-  const bytes = readEnvFile(file);
+  const bytes = readInput(file);
   const { env, problems } = parseEnv(bytes, { file });
   if (env) return { env: bytes, domain: env.appliance.domain };
   const errors = problems.filter(({ severity }) => severity === "error").map(formatProblem);
@@ -72,7 +72,7 @@ function readEnv(file: string): { env: Uint8Array; domain: string } {
 function readBeside(file: string, name: string, named: string | undefined): { name: string; text: string } | undefined {
   const path = named ?? join(dirname(file), name);
   if (named === undefined && !existsSync(path)) return undefined;
-  return { name: path, text: Buffer.from(readEnvFile(path)).toString("utf8") };
+  return { name: path, text: readInput(path).toString("utf8") };
 }
 
 interface Mailing {
@@ -101,7 +101,7 @@ async function planMailing(
   if (!hasKeys)
     throw usage("env.yml is mailed encrypted only, and there is no key.", "Name a file of public keys with --gpgkeys.");
   const { parseAddresses, parseSmtpUrl } = await import("../escrow/mail-settings.ts");
-  const url = smtpUrlFile === "-" ? await text(process.stdin) : Buffer.from(readEnvFile(smtpUrlFile)).toString("utf8");
+  const url = smtpUrlFile === "-" ? await text(process.stdin) : readInput(smtpUrlFile).toString("utf8");
   return { to: parseAddresses(receivers.name, receivers.text), server: parseSmtpUrl(url) };
 }
 

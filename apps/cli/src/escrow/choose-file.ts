@@ -39,9 +39,7 @@ function severalFiles(whole: readonly Restored[]): OperatorError {
 }
 
 function codesMissing(all: readonly Restored[], scan: Scan, id?: string): OperatorError {
-  const damaged = scan.damaged.map(
-    ({ source, count }) => `${source}: ${count} ${count === 1 ? "code" : "codes"} cannot be read`,
-  );
+  const damaged = scan.damaged.map((source) => `${source} has a code that cannot be read`);
   const unreadable = scan.unreadable.map((source) => `${source} is no image that can be read`);
   const lines = [...all.map(lackOf), ...damaged, ...unreadable].map((line) => `  ${line}`);
   const what =

@@ -10,7 +10,7 @@ export interface ListedLine {
  * directed characters are not among it, so that the page cannot say something else than the file.
  */
 const PRINTABLE =
-  /[\u0020-\u007e\u00a1-\u00ac\u00ae-\u024f\u0384-\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03ff\u0400-\u0482\u2010-\u2015\u2018-\u201e\u2020-\u2022\u2026\u2030\u20ac\u2122\u2190-\u2193]/;
+  /[\u0020-\u007e\u00a1-\u00ac\u00ae-\u017f\u0218-\u021b\u0386\u0388-\u038a\u038c\u038e-\u03a1\u03a3-\u03ce\u0400-\u045f\u2010-\u2015\u2018-\u201e\u2020-\u2022\u2026\u2030\u20ac\u2122\u2190-\u2193]/;
 
 /** The text of a file as lines of at most `columns` characters; what cannot be shown stands as `\u{1F600}`. */
 export function listLines(file: Uint8Array, columns: number): ListedLine[] {

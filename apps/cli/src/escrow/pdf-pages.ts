@@ -15,7 +15,7 @@ export interface PageImage {
   bytes: Uint8Array;
 }
 
-/** The pages of a PDF as grey PNG images, one after the other. @throws OperatorError `SOURCE_UNREADABLE` */
+/** The pages of a PDF as grey images, one after the other; packing them as PNG would take most of the time. @throws OperatorError `SOURCE_UNREADABLE` */
 export async function* renderPages(
   name: string,
   bytes: Uint8Array,
@@ -28,8 +28,8 @@ export async function* renderPages(
   for (let first = 1; first <= pages; first += BATCH) {
     const last = Math.min(first + BATCH - 1, pages);
     const range = ["-f", String(first), "-l", String(last)];
-    await run("pdftoppm", ["-gray", "-png", "-r", DPI, ...range, pdf, join(folder, "page")]);
-    for (const file of (await readdir(folder)).filter((entry) => /^page-\d+\.png$/.test(entry)).sort()) {
+    await run("pdftoppm", ["-gray", "-r", DPI, ...range, pdf, join(folder, "page")]);
+    for (const file of (await readdir(folder)).filter((entry) => /^page-\d+\.pgm$/.test(entry)).sort()) {
       const number = Number(/\d+/.exec(file)?.[0]);
       yield { name: `page ${number} of ${name}`, bytes: await readFile(join(folder, file)) };
       await rm(join(folder, file));

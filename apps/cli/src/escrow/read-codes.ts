@@ -5,8 +5,8 @@ import { parseCode, type Code } from "./code-text.ts";
 /** What one image holds. */
 export interface ImageReading {
   codes: Code[];
-  /** Places where a code is printed that cannot be read, or holds not what its checksum says. */
-  damaged: number;
+  /** Whether there is a code that cannot be read, or holds not what its checksum says. */
+  damaged: boolean;
 }
 
 /** Many more than four to a page, so that a photograph of a whole table of pages is no trouble. */
@@ -31,7 +31,7 @@ async function readImage(image: Uint8Array): Promise<ImageReading | undefined> {
   const parsed = results.filter(isCode).map(({ isValid, text }) => (isValid ? parseCode(text) : "damaged"));
   return {
     codes: parsed.filter((code) => code !== undefined && code !== "damaged"),
-    damaged: parsed.filter((code) => code === "damaged").length,
+    damaged: parsed.includes("damaged"),
   };
 }
 

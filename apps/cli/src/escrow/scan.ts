@@ -5,8 +5,8 @@ import type { FoundCode } from "./restore.ts";
 /** All that was found on a number of pages. */
 export interface Scan {
   codes: FoundCode[];
-  /** Codes that are printed there and could not be read. */
-  damaged: { source: string; count: number }[];
+  /** Pages with codes that could not be read. */
+  damaged: string[];
   /** Files that are no image, or a broken one. */
   unreadable: string[];
   pages: number;
@@ -30,7 +30,7 @@ export async function collect(
     onProgress(`${name}: ${describe(reading)}`);
     if (!reading) scan.unreadable.push(name);
     scan.codes.push(...(reading?.codes ?? []).map((code) => ({ code, source: name })));
-    if (reading && reading.damaged > 0) scan.damaged.push({ source: name, count: reading.damaged });
+    if (reading?.damaged) scan.damaged.push(name);
   }
   return scan;
 }
@@ -43,7 +43,7 @@ function describe(reading: ImageReading | undefined): string {
   const found = [
     ...(parts.length > 0 ? [`code ${ascending(parts)} of ${codes[0]?.count}`] : []),
     ...(spares.length > 0 ? [`spare ${ascending(spares)}`] : []),
-    ...(damaged > 0 ? [`${damaged} that cannot be read`] : []),
+    ...(damaged ? ["something that cannot be read"] : []),
   ];
   return found.join(", ") || "no code";
 }

@@ -19,11 +19,12 @@ const SHORT_MS = 30_000;
  * it gets the private folder, this user's id, and no network, no powers and no other file.
  * @throws OperatorError `PROGRAM_MISSING` when there is neither
  */
-export function createToolbox(folder: string, image: string, signal: AbortSignal): Toolbox {
+export function createToolbox(folder: string, image: string, signal: AbortSignal, here = isInstalled): Toolbox {
   const limits = { cwd: folder, timeoutMs: TIMEOUT_MS, signal };
+  let imageIsThere: Promise<void> | undefined;
   return async (tool, args) => {
-    if (await isInstalled(tool)) return await runCommand(tool, args, limits);
-    await requireImage(tool, image);
+    if (await here(tool)) return await runCommand(tool, args, limits);
+    await (imageIsThere ??= requireImage(tool, image));
     return await runCommand("docker", inImage(tool, args, folder, image), { ...limits, env: dockerEnvironment() });
   };
 }
