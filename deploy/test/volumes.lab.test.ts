@@ -101,4 +101,11 @@ describe("a host whose data is a volume of its own", () => {
     await expect.poll(page, SOON).toBe("200");
     expect(await sh("ls /data/kept")).toBe("/data/kept");
   });
+
+  it("goes back to the folder of the root file system, and stays there, when env.yml no longer asks for it", async () => {
+    await sh("cp /root/env.yml /app/env.yml; appliance apply");
+    await expect.poll(page, SOON).toBe("200");
+    expect(await sh("findmnt /data; ls /data/kept /etc/systemd/system/data.mount")).toBe("");
+    expect(await sh("appliance apply")).toContain("Nothing to do");
+  });
 });

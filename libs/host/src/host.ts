@@ -202,6 +202,10 @@ export interface HostStorage {
   isKept(mount: KeptMount): Promise<boolean>;
   /** Mounts it now and at each boot. @throws OperatorError `STORAGE_MOUNT_FAILED` */
   keep(mount: KeptMount): Promise<void>;
+  /** Whether an earlier `keep` made it come back at each boot. */
+  wasKept(target: string): Promise<boolean>;
+  /** Takes an earlier `keep` back: not mounted any more, now and at each boot. */
+  drop(target: string): Promise<void>;
   /** Swaps to `device` now and at each boot. */
   keepSwap(device: string): Promise<void>;
 }

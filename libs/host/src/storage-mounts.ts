@@ -1,12 +1,13 @@
-import { lstat } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { OperatorError, toFailure } from "@appliance/errors";
-import { resolveInRoot } from "@appliance/files";
+import { resolveInRoot, withFolderInRoot } from "@appliance/files";
 import { replaceInRoot } from "./files.ts";
 import type { HostMounts, HostStorage, KeptMount } from "./host.ts";
 import type { HostPower } from "./power.ts";
 import { isMissing, readInRoot } from "./read-in-root.ts";
 import { assertDevice } from "./refuse.ts";
-import { renderMountUnit, renderSwapUnit, unitOf } from "./storage-units.ts";
+import { renderMountUnit, renderSwapUnit, UNIT_HEAD, unitOf } from "./storage-units.ts";
 
 export interface KeptMountDeps {
   power: HostPower;
@@ -28,7 +29,9 @@ interface Unit {
 }
 
 /** Mounts and swap that are there now and at each boot: units of systemd, or the storage step of each start elsewhere. */
-export function createKeptMounts(deps: KeptMountDeps): Pick<HostStorage, "isKept" | "keep" | "keepSwap"> {
+export function createKeptMounts(
+  deps: KeptMountDeps,
+): Pick<HostStorage, "isKept" | "keep" | "wasKept" | "drop" | "keepSwap"> {
   const { power, systemd, mounts } = deps;
   return {
     async isKept(mount) {
@@ -45,6 +48,16 @@ export function createKeptMounts(deps: KeptMountDeps): Pick<HostStorage, "isKept
         else if (systemd) await startUnit(deps, unitOf(mount.target, "mount"));
         else await mounts.mount(asWanted(mount));
       });
+    },
+    async wasKept(target) {
+      const text = await readInRoot(deps.root, `${UNITS}/${unitOf(target, "mount")}`);
+      return text?.startsWith(UNIT_HEAD) ?? false;
+    },
+    async drop(target) {
+      const name = unitOf(target, "mount");
+      await systemctl(deps, "disable", "--now", "--", name);
+      await withFolderInRoot(deps.root, UNITS, { symlinks: [] }, (folder) => rm(join(folder, name), { force: true }));
+      await systemctl(deps, "daemon-reload");
     },
     async keepSwap(device) {
       assertDevice(device);

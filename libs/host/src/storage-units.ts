@@ -1,6 +1,8 @@
 import type { KeptMount } from "./host.ts";
 
-const HEAD = "# Written by the appliance, which restores it. To mount it in another way, give it a line in /etc/fstab.";
+/** The first line of every unit that the appliance wrote. */
+export const UNIT_HEAD =
+  "# Written by the appliance, which restores it. To mount it in another way, give it a line in /etc/fstab.";
 
 /** The name that systemd demands of the unit of a path: systemd.unit(5), "String escaping for inclusion in unit names". */
 export function unitOf(path: string, kind: "mount" | "swap"): string {
@@ -17,7 +19,7 @@ export function unitOf(path: string, kind: "mount" | "swap"): string {
  */
 export function renderMountUnit({ device, target, type, options = [] }: KeptMount): string {
   const check = `systemd-fsck@${unitOf(device, "mount").replace(/\.mount$/, "")}.service`;
-  return `${HEAD}
+  return `${UNIT_HEAD}
 [Unit]
 Description=${target} of the appliance
 Wants=${unitText(check)}
@@ -34,7 +36,7 @@ WantedBy=local-fs.target
 }
 
 export function renderSwapUnit(device: string): string {
-  return `${HEAD}
+  return `${UNIT_HEAD}
 [Unit]
 Description=swap on ${unitText(device)}
 
