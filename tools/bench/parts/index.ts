@@ -2,9 +2,11 @@ import type { Figure } from "../figure.ts";
 import type { Appliance } from "../appliance.ts";
 import { apply } from "./apply.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { envCheck } from "./env-check.ts";
 import { flatten } from "./flatten.ts";
 import { memory } from "./memory.ts";
 import { nginx } from "./nginx.ts";
+import { packageAndBack } from "./package.ts";
 import { start } from "./start.ts";
 
 export interface Bench {
@@ -17,4 +19,13 @@ export interface Bench {
 export type Part = (bench: Bench) => Promise<Figure[]>;
 
 /** In the order in which they run. */
-export const PARTS: Readonly<Record<string, Part>> = { flatten, apply, nginx, memory, start, bootstrap };
+export const PARTS: Readonly<Record<string, Part>> = {
+  flatten,
+  "env-check": envCheck,
+  package: packageAndBack,
+  apply,
+  nginx,
+  memory,
+  start,
+  bootstrap,
+};
