@@ -178,6 +178,17 @@ describe("a run whose agent stopped in the middle", () => {
     expect(await lease.records.read("update-1")).toMatchObject({ state: "abandoned" });
   });
 
+  it("goes on with its record, also after another run made it superfluous", async () => {
+    const lease = leaseOf("update-agent");
+    await stopInTheMiddle(lease, "update-1");
+    await lease.run({ runId: "update-2", kind: "update", supersedes: ["update"] }, async () => {});
+    await lease.run({ runId: "update-1", kind: "update" }, async (journal) => {
+      expect(journal.resumed).toBe(true);
+      expect(journal.record.steps.map(({ name }) => name)).toEqual(["build", "switch"]);
+    });
+    expect(await lease.records.read("update-1")).toMatchObject({ state: "succeeded", resumedAt: [expect.any(String)] });
+  });
+
   it("is ended by its own agent alone", async () => {
     await stopInTheMiddle(leaseOf("update-agent"), "update-1");
     await expect(leaseOf("config-agent").abandon("update-1")).rejects.toMatchObject({ code: "LEASE_NOT_OURS" });

@@ -23,13 +23,21 @@ interface JournalOptions {
   rebooted: boolean;
 }
 
-/** Begins a record or goes on with the one that an earlier process left unfinished. */
+function begunAgain(earlier: RunRecord): RunRecord {
+  const { finishedAt: _, ...record } = earlier;
+  return { ...record, state: "running" };
+}
+
+/**
+ * Begins a record, or goes on with the one that an earlier process left unfinished. One that was abandoned goes on too when its
+ * job is delivered once more: what it did then is still its own.
+ */
 export async function createJournal({ records, now, run, rebooted }: JournalOptions): Promise<RunJournal> {
   const timestamp = () => now().toISOString();
   const earlier = await records.read(run.id);
-  const resumed = earlier?.state === "running";
+  const resumed = earlier?.state === "running" || earlier?.state === "abandoned";
   let record: RunRecord = resumed
-    ? { ...earlier, resumedAt: [...earlier.resumedAt, timestamp()] }
+    ? { ...begunAgain(earlier), resumedAt: [...earlier.resumedAt, timestamp()] }
     : { ...run, startedAt: timestamp(), resumedAt: [], state: "running", steps: [] };
   await records.write(record);
 
