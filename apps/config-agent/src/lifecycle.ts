@@ -11,7 +11,7 @@ import type {
   Step,
 } from "@appliance/jobs";
 import type { Log } from "@appliance/jobs";
-import type { Lease, RunJournal } from "@appliance/lease";
+import type { Lease, RunJournal, RunRecord } from "@appliance/lease";
 import { applyConfig, planConfig, refuseWhileFailed, type Goal } from "./apply-config.ts";
 import { step, type Capability, type RunContext, type Wanted } from "./capability.ts";
 import { forgetMigrations } from "./capabilities/application.ts";
@@ -124,8 +124,13 @@ async function applyAndTell(
 /** A job that was delivered again after its queue was emptied has its outcome in the record of its run. */
 async function outcomeOf(job: JobRun, { lease }: LifecycleDeps): Promise<ResultOf<typeof ConfigApply> | undefined> {
   const record = await lease.records.read(runIdOf(job));
-  if (record?.state !== "succeeded") return undefined;
-  const steps = record.steps.map(({ name }) => step({ capability: "", summary: name }));
+  return record?.state === "succeeded" ? outcome(record, []) : undefined;
+}
+
+/** All that a run did, `now` and in earlier deliveries, such as the package work that has restarted this agent. */
+function outcome({ steps: recorded }: RunRecord, now: readonly Step[]): ResultOf<typeof ConfigApply> {
+  const bare = (summary: string) => step({ capability: "", summary });
+  const steps = recorded.map(({ name }) => now.find(({ summary }) => summary === name) ?? bare(name));
   return { steps, changed: steps.length, dryRun: false };
 }
 
@@ -151,7 +156,7 @@ async function apply(
   await deps.failure.clear();
   await tellGoal(goal, deps.status);
   deps.log.info({ reason: data.reason, changed: result.changed, goal }, "configuration applied");
-  return { ...result, dryRun: false };
+  return outcome(journal.record, result.steps);
 }
 
 /** A run is news from its first step on; one that finds nothing to do leaves the page as it is. */
