@@ -106,7 +106,7 @@ use_env() {
         say "using $1 as $target"
         write_env cat "$1"
     elif ! cmp -s "$1" "$target"; then
-        fail "$target is there already and differs from $1" "Remove one of them; to change a running appliance edit $target and run: appliance apply"
+        fail "$target is there already and differs from $1" "Leave --env away to keep it; to change a running appliance edit $target and run: appliance apply"
     fi
 }
 
