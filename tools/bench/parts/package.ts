@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { plain, spread, type Figure } from "../figure.ts";
 import { run } from "../../lab/index.ts";
 
-const COMMAND = "dist/cli/main.mjs";
 const ROUNDS = 100;
 const BYTES = 12_000;
 /** Degrees, to the left and to the right in turns and never twice the same. */
@@ -23,16 +22,19 @@ export async function packageAndBack(): Promise<Figure[]> {
   await run(process.execPath, ["tools/bundle.ts", "cli"]);
   const folder = mkdtempSync(join(tmpdir(), "appliance-bench-"));
   try {
+    // A bundle made meanwhile by another bench must not take files away from this one.
+    const command = join(folder, "command/main.mjs");
+    cpSync("dist/cli", dirname(command), { recursive: true });
     const rounds: Round[] = [];
     for (let number = 0; number < ROUNDS; number += 1)
-      rounds.push(await takeRound(join(folder, String(number)), number));
+      rounds.push(await takeRound(command, join(folder, String(number)), number));
     return figuresOf(rounds);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-async function takeRound(folder: string, number: number): Promise<Round> {
+async function takeRound(command: string, folder: string, number: number): Promise<Round> {
   mkdirSync(folder);
   const [file, scans, result] = ["env.yml", "scans", "result.yml"].map((name) => join(folder, name)) as [
     string,
@@ -40,24 +42,19 @@ async function takeRound(folder: string, number: number): Promise<Round> {
     string,
   ];
   writeFileSync(file, randomEnv());
-  const packageSeconds = await secondsOf("package", file);
+  const begun = performance.now();
+  await run(process.execPath, [command, "env", "package", file]);
+  const packageSeconds = (performance.now() - begun) / 1000;
   const angle = LARGEST_ANGLE * (1 - number / (2 * ROUNDS)) * (number % 2 === 0 ? 1 : -1);
   await scan(`${file}.pdf`, scans, angle);
   const started = performance.now();
-  const { stderr } = await appliance("unpackage", scans, "--out", result);
+  const unpackage = [command, "env", "unpackage", scans, "--out", result];
+  // A file that cannot be read back is a figure, and does not end the bench.
+  const { stderr } = await run(process.execPath, unpackage, { allowFailure: true });
   const unpackageSeconds = (performance.now() - started) / 1000;
   const identical = existsSync(result) && readFileSync(file).equals(readFileSync(result));
   rmSync(folder, { recursive: true });
   return { identical, packageSeconds, unpackageSeconds, codes: Number(/ of (\d+)/.exec(stderr)?.[1]) };
-}
-
-/** A file that cannot be read back is a figure, and does not end the bench. */
-const appliance = (...args: string[]) => run(process.execPath, [COMMAND, "env", ...args], { allowFailure: true });
-
-async function secondsOf(...args: string[]): Promise<number> {
-  const started = performance.now();
-  await appliance(...args);
-  return (performance.now() - started) / 1000;
 }
 
 /** Random text, which compresses as badly as the keys that an env.yml mostly is. */

@@ -54,9 +54,9 @@ function blocks({ madeAt, bytes, pages }: CoverFacts, { id, sha256, parts, spare
       title: "What is here",
       inset: true,
       text: [
-        `page 2 to ${last}`.padEnd(16) + `the file as ${parts.length} codes`,
+        `pages 2 to ${last}`.padEnd(16) + `the file as ${parts.length} codes`,
         `page ${spare}`.padEnd(16) + `${spares.length} spare codes: any one page before may be lost`,
-        `page ${spare + 1} to ${pages}`.padEnd(16) + "the file as text, to be read",
+        `pages ${spare + 1} to ${pages}`.padEnd(16) + "the file as text, to be read",
         "",
         "made".padEnd(16) + madeAt.toISOString().slice(0, 16).replace("T", " ") + " UTC",
         "length".padEnd(16) + `${bytes} bytes`,
