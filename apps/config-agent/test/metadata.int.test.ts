@@ -129,7 +129,8 @@ describe("a metadata service without an env.yml is passed over", () => {
   ])("when it %s, and all of them together cost no more than the limit", async (_what, answers) => {
     const startedAt = performance.now();
     const looks = await ask(answers, 1_000);
-    expect(performance.now() - startedAt).toBeLessThan(1_800);
+    // One after the other they would take three seconds.
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
     for (const cloud of ["EC2", "GCE", "OpenStack"] as const)
       expect(toldOf(looks, cloud)).toBe("it did not answer within 1 s");
   });
