@@ -51,7 +51,8 @@ const logsIn = async (key: string, user = "root") =>
 /** An apply of the parts that act on the host alone, as config-agent has them; what it did comes back, or why it did not. */
 async function apply(env: string): Promise<string[]> {
   const contents = `
-    import { createSystemdHost } from "@appliance/host";     import { parseEnv } from "@appliance/env"; import { flattenToRecord } from "@appliance/flat-yaml"; import { parseYaml } from "@appliance/yaml11";
+    import { createSystemdHost } from "@appliance/host"; import { runCommand } from "@appliance/command";
+    import { parseEnv } from "@appliance/env"; import { flattenToRecord } from "@appliance/flat-yaml"; import { parseYaml } from "@appliance/yaml11";
     import { applyConfig } from "./src/apply-config.ts"; import { createRootFiles } from "./src/root-files.ts";
     import { sshAccessCapability } from "./src/capabilities/ssh-access.ts"; import { extraFilesCapability } from "./src/capabilities/extra-files.ts";
     import { extraPackagesCapability } from "./src/capabilities/extra-packages.ts"; import { extraStatesCapability } from "./src/capabilities/extra-states.ts";
