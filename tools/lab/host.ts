@@ -62,8 +62,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const image = await hostImage(options.image ?? "host");
   const label = `${OWNER_LABEL}=${options.keep ? KEPT : thisProcess()}`;
   await docker(["volume", "create", `--label=${label}`, PREFIX + options.name]);
-  const firstProcess = options.systemd === false ? ["sleep", "infinity"] : [];
-  await docker([...runArguments(options, label), image, ...firstProcess]);
+  await runContainer(options, label, image);
   const host = attachHost(options.name);
   try {
     await host.waitForBoot();
@@ -75,16 +74,22 @@ export async function startHost(options: HostOptions): Promise<Host> {
   return host;
 }
 
+/**
+ * CAP_SYS_RESOURCE is one that a machine may not have; systemd and the engine run without it. An old engine gives it to "ALL" all
+ * the same, unless told not to, and then cannot start the container; a new one refuses to drop what is not there.
+ */
+async function runContainer(options: HostOptions, label: string, image: string): Promise<void> {
+  const firstProcess = options.systemd === false ? ["sleep", "infinity"] : [];
+  const start = [...runArguments(options, label), image, ...firstProcess];
+  const withDrop = ["run", "--cap-drop=SYS_RESOURCE", ...start];
+  const { code, stderr } = await docker(withDrop, { allowFailure: true });
+  if (code !== 0) await docker(stderr.includes("invalid CapDrop") ? ["run", ...start] : withDrop);
+}
+
 function runArguments({ name, memory, loopDevices }: HostOptions, label: string): string[] {
-  // CAP_SYS_RESOURCE is one that a container may not have everywhere; systemd and the engine run without it.
-  const powers = [
-    "--cap-add=ALL",
-    "--cap-drop=SYS_RESOURCE",
-    ...["seccomp", "apparmor", "systempaths"].map(unconfined),
-  ];
+  const powers = ["--cap-add=ALL", ...["seccomp", "apparmor", "systempaths"].map(unconfined)];
   const memoryLimit = memory ? [`--memory=${memory}`] : [];
   return [
-    "run",
     "--detach",
     `--name=${PREFIX}${name}`,
     `--hostname=${name}.test`,
