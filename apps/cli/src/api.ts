@@ -1,21 +1,5 @@
 import { OperatorError, type Failure } from "@appliance/errors";
-import * as z from "zod";
-
-const FailureBody = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
-
-export const Job = z.object({
-  id: z.string(),
-  queue: z.string(),
-  name: z.string(),
-  state: z.enum(["waiting", "active", "completed", "failed"]),
-  progress: z.unknown(),
-  result: z.unknown(),
-  failure: FailureBody.nullable(),
-  enqueuedAt: z.string(),
-  startedAt: z.string().nullable(),
-  finishedAt: z.string().nullable(),
-});
-export type Job = z.infer<typeof Job>;
+import type { Job } from "./api-shapes.ts";
 
 /** config-agent's HTTP API. Every call ends within seconds: work is asked for and then looked at. */
 export interface Api {
@@ -51,7 +35,7 @@ export function createApi(baseUrl: string, readToken: () => string): Api {
   const ok = async (method: string, path: string, body?: object, key?: string): Promise<unknown> => {
     const answer = await call(method, path, body, key);
     if (answer.status >= 200 && answer.status < 300) return answer.body;
-    throw refused(answer.status, answer.body);
+    throw await refused(answer.status, answer.body);
   };
   return {
     get: (path) => ok("GET", path),
@@ -61,14 +45,17 @@ export function createApi(baseUrl: string, readToken: () => string): Api {
     async job(queue, id) {
       const { status, body } = await call("GET", `/jobs/${queue}/${encodeURIComponent(id)}`);
       if (status === 404) return undefined;
-      if (status !== 200) throw refused(status, body);
-      return Job.parse(body);
+      if (status !== 200) throw await refused(status, body);
+      return (await shapes()).Job.parse(body);
     },
   };
 }
 
-function refused(status: number, body: unknown): OperatorError {
-  const failure = FailureBody.safeParse(body);
+/** Checking answers needs a package that a command which asks nobody should not wait for. */
+const shapes = () => import("./api-shapes.ts");
+
+async function refused(status: number, body: unknown): Promise<OperatorError> {
+  const failure = (await shapes()).FailureBody.safeParse(body);
   const { code, message, remedy }: Failure = failure.success
     ? failure.data
     : {

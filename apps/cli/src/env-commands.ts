@@ -1,7 +1,5 @@
 import type { Command } from "commander";
 import type { CreateOptions } from "./env-create/create-env.ts";
-import { diffEnv } from "./commands/env-diff.ts";
-import { checkEnv } from "./commands/env.ts";
 import type { Context } from "./context.ts";
 
 type Terminal = Pick<Context, "terminal">;
@@ -28,7 +26,10 @@ export function addEnvFiles(env: Command, context: Terminal, exit: (code: number
     .description("say everything that is wrong with an env.yml, and what could be better")
     .option("--json", "for machines", false)
     .addHelpText("after", "\nExample:\n  appliance env check /app/env.yml")
-    .action((file: string, options: { json: boolean }) => exit(checkEnv(file, options, context)));
+    .action(async (file: string, options: { json: boolean }) => {
+      const { checkEnv } = await import("./commands/env.ts");
+      exit(checkEnv(file, options, context));
+    });
   env
     .command("diff")
     .argument("<before>")
@@ -39,9 +40,10 @@ export function addEnvFiles(env: Command, context: Terminal, exit: (code: number
       "after",
       "\nExit codes: 0 nothing differs, 1 something does, 2 a file cannot be read.\n\nExample:\n  appliance env diff /run/active-env.yml /app/env.yml",
     )
-    .action((before: string, after: string, options: { json: boolean }) =>
-      exit(diffEnv(before, after, options, context)),
-    );
+    .action(async (before: string, after: string, options: { json: boolean }) => {
+      const { diffEnv } = await import("./commands/env-diff.ts");
+      exit(diffEnv(before, after, options, context));
+    });
   env
     .command("sample")
     .description("print an env.yml with fresh secrets for the built-in application")

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OperatorError } from "@appliance/errors";
 import * as z from "zod";
-import { Job, type Api } from "./api.ts";
+import { Job } from "./api-shapes.ts";
+import type { Api } from "./api.ts";
 
 /** Quick work is answered quickly; what takes longer is looked at five times a second. */
 const FIRST_LOOK_MS = 25;

@@ -1,12 +1,5 @@
 import { Command } from "commander";
 import { createApi } from "./api.ts";
-import { apply } from "./commands/apply.ts";
-import { createDatabase } from "./commands/database.ts";
-import { clearFailed, showFailed } from "./commands/failed.ts";
-import { listJobs } from "./commands/jobs.ts";
-import { logs } from "./commands/logs.ts";
-import { start, stop } from "./commands/start-stop.ts";
-import { status } from "./commands/status.ts";
 import { createCompose } from "./compose.ts";
 import type { DnsOptions } from "./commands/dns.ts";
 import type { Context } from "./context.ts";
@@ -15,7 +8,10 @@ import { addEscrow } from "./escrow-commands.ts";
 import { findInstallation, readToken } from "./installation.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The whole command line. `exit` is told the exit code of a command that has more to say than that it ended well. */
+/**
+ * The whole command line. `exit` is told the exit code of a command that has more to say than that it ended well. Each command
+ * imports its own part when it is called: reading the parts of all others would take longer than most commands.
+ */
 export function createProgram(terminal: Terminal, exit: (code: number) => void): Command {
   const context = createContext(terminal);
   const program = new Command("appliance")
@@ -51,31 +47,42 @@ function addLifecycle(program: Command, context: Context, exit: (code: number) =
     .description("what the appliance is doing, and each container")
     .option("--watch", "again every second, until the application is in service", false)
     .option("--json", "for machines", false)
-    .action(async (options: { watch: boolean; json: boolean }) => exit(await status(options, context)));
+    .action(async (options: { watch: boolean; json: boolean }) => {
+      const { status } = await import("./commands/status.ts");
+      exit(await status(options, context));
+    });
   program
     .command("apply")
     .description("make the running appliance what env.yml says")
     .option("--dry-run", "only show what would change, restart and be down", false)
     .option("--force-storage <device...>", "let the storage setup destroy what these devices carry", [])
     .option("--json", "for machines", false)
-    .action((options: { dryRun: boolean; json: boolean; forceStorage: string[] }) =>
-      apply({ ...options, start: false }, context),
-    );
+    .action(async (options: { dryRun: boolean; json: boolean; forceStorage: string[] }) => {
+      const { apply } = await import("./commands/apply.ts");
+      await apply({ ...options, start: false }, context);
+    });
   program
     .command("start")
     .description("start everything that is not running, from nothing if need be")
     .option("--boot", "as the host starts: what was stopped stays stopped, what failed stays failed", false)
     .option("--json", "for machines", false)
-    .action((options: { json: boolean; boot: boolean }) => start(options, context));
+    .action(async (options: { json: boolean; boot: boolean }) => {
+      const { start } = await import("./commands/start-stop.ts");
+      await start(options, context);
+    });
   program
     .command("stop")
     .description("stop the application; a page says so, also after a reboot")
     .option("--all", "the agents and the page too", false)
-    .action((options: { all: boolean }) => stop(options, context));
+    .action(async (options: { all: boolean }) => {
+      const { stop } = await import("./commands/start-stop.ts");
+      await stop(options, context);
+    });
   program
     .command("restart")
     .description("stop the application and start it with the present env.yml")
     .action(async () => {
+      const { start, stop } = await import("./commands/start-stop.ts");
       await stop({ all: false }, context);
       await start({ json: false, boot: false }, context);
     });
@@ -83,7 +90,10 @@ function addLifecycle(program: Command, context: Context, exit: (code: number) =
   database
     .command("create")
     .description("create the empty database of a new appliance")
-    .action(() => createDatabase(context));
+    .action(async () => {
+      const { createDatabase } = await import("./commands/database.ts");
+      await createDatabase(context);
+    });
 }
 
 function addEnv(program: Command, context: Context, exit: (code: number) => void): void {
@@ -119,23 +129,33 @@ function addInsight(program: Command, context: Context, exit: (code: number) => 
     .option("-f, --follow", "go on as more is written", false)
     .option("--tail <lines>", "how many lines of each", "100")
     .option("--since <time>", "only what is newer, such as 10m")
-    .action((services: string[], options: { follow: boolean; tail: string; since?: string }) =>
-      logs(services, options, context),
-    );
+    .action(async (services: string[], options: { follow: boolean; tail: string; since?: string }) => {
+      const { logs } = await import("./commands/logs.ts");
+      await logs(services, options, context);
+    });
   const failed = program.command("failed").description("why the appliance failed, and taking that back");
   failed
     .command("show", { isDefault: true })
     .description("show the failure")
-    .action(() => exit(showFailed(context)));
+    .action(async () => {
+      const { showFailed } = await import("./commands/failed.ts");
+      exit(showFailed(context));
+    });
   failed
     .command("clear")
     .description("let the appliance start again")
-    .action(() => clearFailed(context));
+    .action(async () => {
+      const { clearFailed } = await import("./commands/failed.ts");
+      clearFailed(context);
+    });
   program
     .command("jobs")
     .description("the last work that was asked for")
     .option("--json", "for machines", false)
-    .action((options: { json: boolean }) => listJobs(options, context));
+    .action(async (options: { json: boolean }) => {
+      const { listJobs } = await import("./commands/jobs.ts");
+      await listJobs(options, context);
+    });
 }
 
 function addPlanning(program: Command, context: Context, exit: (code: number) => void): void {
