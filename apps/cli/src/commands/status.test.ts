@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Context } from "../context.ts";
 import { describe as describeOverview, type Overview } from "./status.ts";
 
-const installation = { httpsPort: "443" } as Context["installation"];
+const installation = { httpsPort: "443", root: "" } as Context["installation"];
 const left = { phase: "ready", headline: "The application is in service", steps: [] };
 const container = (name: string, state: string) => ({ name, service: name, state, status: state });
 const text = (overview: Omit<Overview, "status">) => describeOverview({ status: left, ...overview }, { installation });
@@ -22,4 +22,12 @@ it("says what a dead agent left while the application still runs", () => {
 
 it("says what was left where no engine answers that could tell more", () => {
   expect(text({ source: "files", containers: [] })).toContain("ready: The application is in service");
+});
+
+it("says where env.yml goes in a checkout, whose places lie below a folder", () => {
+  const status = { phase: "unconfigured", headline: "Not configured yet", steps: [], hint: "Put it at /app/env.yml" };
+  const said = (root: string) =>
+    describeOverview({ status, source: "agent", containers: [] }, { installation: { ...installation, root } });
+  expect(said("/src/appliance-root")).toContain("Here /app/env.yml is /src/appliance-root/app/env.yml.");
+  expect(said("")).not.toContain("Here");
 });

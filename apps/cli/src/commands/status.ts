@@ -80,12 +80,12 @@ export function describe(
     lines.push(
       `No agent answers; this is what was left${answer.updatedAt ? ` at ${formatTime(answer.updatedAt)}` : ""}:`,
     );
-  if (answer) lines.push(...describeAnswer(answer, installation.httpsPort));
+  if (answer) lines.push(...describeAnswer(answer, installation));
   if (containers.length > 0) lines.push("", ...table(containers));
   return lines.join("\n");
 }
 
-function describeAnswer(answer: StatusAnswer, httpsPort: string): string[] {
+function describeAnswer(answer: StatusAnswer, { httpsPort, root }: Context["installation"]): string[] {
   const lines = [`${answer.phase}: ${answer.headline}`];
   if (answer.domain) lines.push(`  https://${answer.domain}${httpsPort === "443" ? "" : `:${httpsPort}`}/`);
   if (answer.env) lines.push(`  active: ${answer.env.source} (sha256 ${answer.env.sha256.slice(0, 12)})`);
@@ -94,6 +94,8 @@ function describeAnswer(answer: StatusAnswer, httpsPort: string): string[] {
     lines.push(`  ${MARK[state] ?? " "} ${name}${detail ? `: ${detail}` : ""}`);
   if (answer.failure) lines.push(formatFailure(answer.failure));
   if (answer.hint) lines.push(`  → ${answer.hint}`);
+  // The agent names places as on a host; a checkout has them below a folder.
+  if (answer.phase === "unconfigured" && root !== "") lines.push(`  Here /app/env.yml is ${root}/app/env.yml.`);
   return lines;
 }
 
