@@ -75,7 +75,7 @@ describe("a host that gets its env.yml from outside", () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "sources-"));
-    host = await startHost({ name: "sources" });
+    host = await startHost({ name: "sources", loopDevices: true });
     await host.copyIn(process.cwd(), CHECKOUT);
     await host.loadImages(execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" }).trim().split("\n"));
     await host.exec([`${CHECKOUT}/deploy/bootstrap.sh`, "--yes"], { timeoutMs: THIRTY_MINUTES_MS });

@@ -46,7 +46,7 @@ export interface HostOptions {
   systemd?: boolean;
   /** Memory limit as docker writes it, like `6g`. Default: none. */
   memory?: string;
-  /** May use loop devices of this machine, once it has made nodes for them: disks of a test. Default: no block device. */
+  /** May use loop devices of this machine as its disks: `mknod` in it makes one of them seen. Default: no block device. */
   loopDevices?: boolean;
   /** Lives on after this process, until it is removed by name. */
   keep?: boolean;
@@ -99,8 +99,6 @@ function runArguments({ name, memory, loopDevices }: HostOptions, label: string)
     ...powers,
     ...memoryLimit,
     ...(loopDevices ? ["--device-cgroup-rule=b 7:* rmw"] : []),
-    // Loop devices of this machine can be drives of the host: `mknod` there makes one of them seen.
-    "--device-cgroup-rule=b 7:* rw",
     // A reboot asked for inside ends process 1 by a signal, and the engine then starts it again.
     "--restart=on-failure",
     "--tmpfs=/run:exec,mode=755",

@@ -7,7 +7,10 @@ import type { Context } from "./context.ts";
 export function addEscrow(env: Command, context: Pick<Context, "installation" | "terminal">): void {
   env
     .command("package")
-    .argument("[file]", "an env.yml, with gpgkeys.txt, emailto.txt and meta-data.custom beside it if need be")
+    .argument(
+      "[file]",
+      "an env.yml, with gpgkeys.txt, emailto.txt, meta-data.custom and vendor-data beside it if need be",
+    )
     .description("make paper, a seed image and an encrypted archive of an env.yml")
     .option("--out <folder>", "for the results; the folder of the file without it")
     .option("--gpgkeys <file>", "public keys that the archive is encrypted to")

@@ -36,6 +36,7 @@ export async function packageEnvFile(
   const gpgKeys = readBeside(file, "gpgkeys.txt", options.gpgkeys);
   const mailing = await planMailing(file, options, gpgKeys !== undefined, terminal.say);
   const metaData = readBeside(file, "meta-data.custom", undefined);
+  const vendorData = readBeside(file, "vendor-data", undefined);
   await mkdir(out, { recursive: true });
 
   const { packageEnv } = await import("../escrow/package-env.ts");
@@ -47,6 +48,7 @@ export async function packageEnvFile(
     toolsImage: installation.toolsImage,
     ...(gpgKeys ? { gpgKeys } : {}),
     ...(metaData ? { metaData: Buffer.from(metaData.text) } : {}),
+    ...(vendorData ? { vendorData: Buffer.from(vendorData.text) } : {}),
   });
   await report(made, terminal);
   if (mailing && made.encrypted) await mail(made.encrypted.path, domain, mailing, terminal.say);

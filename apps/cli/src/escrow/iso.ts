@@ -14,6 +14,8 @@ const SECTORS_AT = DESCRIPTOR + 80;
 export interface SeedFiles {
   userData: Uint8Array;
   metaData: Uint8Array;
+  /** What cloud-init does at the first boot beside what env.yml says, such as installing the appliance. */
+  vendorData?: Uint8Array | undefined;
   paper: Uint8Array;
 }
 
@@ -24,6 +26,7 @@ export async function makeSeedIso(files: SeedFiles, folder: string, run: Toolbox
   const write = (name: string, data: Uint8Array) => writeFile(join(root, name), data, { mode: 0o600 });
   await write(USER_DATA, files.userData);
   await write("meta-data", files.metaData);
+  if (files.vendorData) await write("vendor-data", files.vendorData);
   await write("env.yml.pdf", files.paper);
   const owner = ["-uid", "0", "-gid", "0"];
   await run("xorriso", ["-as", "mkisofs", "-quiet", "-V", "cidata", "-J", "-R", "--md5", ...owner, "-o", image, root]);

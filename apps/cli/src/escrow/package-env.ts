@@ -16,6 +16,8 @@ export interface PackageOrder {
   domain: string;
   /** Of the seed image; without it one that names the host. */
   metaData?: Uint8Array;
+  /** Of the seed image. */
+  vendorData?: Uint8Array;
   /** The name and the text of a gpgkeys.txt. */
   gpgKeys?: { name: string; text: string };
   /** Folder for the results. */
@@ -63,13 +65,13 @@ export async function packageEnv(order: PackageOrder): Promise<Package> {
 }
 
 async function make(
-  { env, domain, metaData, gpgKeys, now }: PackageOrder,
+  { env, domain, metaData = defaultMetaData(domain), vendorData, gpgKeys, now }: PackageOrder,
   folder: string,
   run: Toolbox,
 ): Promise<Made> {
   const ring = gpgKeys && (await openKeyRing(gpgKeys.name, gpgKeys.text, folder, run));
   const paper = await printOnPaper(env, domain, now);
-  const iso = await makeSeedIso({ userData: env, metaData: metaData ?? defaultMetaData(domain), paper }, folder, run);
+  const iso = await makeSeedIso({ userData: env, metaData, vendorData, paper }, folder, run);
   if (!ring) return { paper, iso };
   const files = { "env.yml": env, [PAPER]: paper, [ISO]: iso };
   for (const [name, data] of Object.entries(files)) await writeFile(join(folder, name), data, { mode: 0o600 });

@@ -69,8 +69,8 @@ describe("appliance env package", () => {
     expect(readdirSync(at("whole")).sort()).toHaveLength(5);
   });
 
-  it("makes an image that cloud-init finds by its label, with the file itself and own meta-data", async () => {
-    const file = place("seed", { "meta-data.custom": "instance-id: mine\n" });
+  it("makes an image that cloud-init finds by its label, with the file itself, own meta-data and vendor-data", async () => {
+    const file = place("seed", { "meta-data.custom": "instance-id: mine\n", "vendor-data": "#cloud-config\n" });
     await packageIt(file, { out: at("seed/new/folder") });
     const iso = at("seed/new/folder/env-cidata.iso");
     expect(execFileSync("blkid", ["-o", "value", "-s", "LABEL", iso]).toString()).toBe("cidata\n");
@@ -79,6 +79,7 @@ describe("appliance env package", () => {
     });
     expect(readFileSync(at("seed/content/user-data"), "utf8")).toBe(env);
     expect(readFileSync(at("seed/content/meta-data"), "utf8")).toBe("instance-id: mine\n");
+    expect(readFileSync(at("seed/content/vendor-data"), "utf8")).toBe("#cloud-config\n");
     expect(readFileSync(at("seed/content/env.yml.pdf"))).toEqual(readFileSync(at("seed/new/folder/env.yml.pdf")));
     expect(await readBack(iso)).toBe(env);
   });
