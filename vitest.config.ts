@@ -21,6 +21,8 @@ export default defineConfig({
           exclude: never,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          // Most of them wait for other programs, so two at once are done in little more than half the time.
+          maxWorkers: 2,
         },
       },
       {
@@ -30,7 +32,7 @@ export default defineConfig({
           exclude: never,
           testTimeout: 900_000,
           hookTimeout: 900_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
     ],
