@@ -5,7 +5,7 @@ import { createApi } from "./api.ts";
 import { followJob } from "./follow-job.ts";
 
 const REQUEST = { queue: "config", name: "config.apply", data: { requestedBy: "cli" } };
-const FAILURE = { code: "ENV_INVALID", message: "/app/env.yml has an error", remedy: "Correct it." };
+const FAILURE = { code: "ENV_INVALID", message: "/app/env.yml cannot be used", remedy: "Correct it." };
 
 interface Answer {
   status: number;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { parseEnv, formatProblem, type Env, type Problem } from "@appliance/env";
+import { parseEnv, whyRefused, type Env, type Problem } from "@appliance/env";
 import { OperatorError } from "@appliance/errors";
 import { PATHS } from "./paths.ts";
 import type { Look, PassedOver } from "./sources/look.ts";
@@ -59,12 +59,8 @@ function absent(places: readonly PassedOver[]): OperatorError {
 export function checkEnv(source: EnvSource): { env: Env; warnings: Problem[] } {
   const { env, problems } = parseEnv(source.text, { file: source.name });
   if (env) return { env, warnings: problems };
-  const errors = problems.filter(({ severity }) => severity === "error").map(formatProblem);
-  throw new OperatorError(
-    "ENV_INVALID",
-    `${source.name} has ${errors.length === 1 ? "an error" : `${errors.length} errors`}:\n${errors.join("\n")}`,
-    {
-      remedy: `Correct ${source.name} and run \`appliance apply\`; what was running stays as it is.`,
-    },
-  );
+  const errors = whyRefused(problems);
+  throw new OperatorError("ENV_INVALID", `${source.name} cannot be used:\n${errors.join("\n")}`, {
+    remedy: `Correct ${source.name} and run \`appliance apply\`; what was running stays as it is.`,
+  });
 }

@@ -5,7 +5,7 @@ import { createRootFiles, type RootFiles } from "./root-files.ts";
 const failure = {
   code: "ENV_INVALID",
   since: "2026-03-01T02:00:00.000Z",
-  message: "/app/env.yml has 2 errors:\n/app/env.yml:3:1: a: b\n/app/env.yml:9:4: code: x",
+  message: "/app/env.yml cannot be used:\n/app/env.yml:3:1: a: b\n/app/env.yml:9:4: code: x",
   remedy: "Correct /app/env.yml and run `appliance apply`.",
 };
 

@@ -4,7 +4,7 @@ export { hostNameFault, toHostName } from "./checks/host-name.ts";
 export { redactedChanges, secretsOf, type Change } from "./changes.ts";
 export { chosenCommission, findCommissions, type ChosenCommission, type Commission } from "./ethics-commissions.ts";
 export { parseEnv, parseEnvPart, type EnvPart, type ParsedEnv } from "./parse-env.ts";
-export { formatProblem, type Problem } from "./problem.ts";
+export { formatProblem, whyRefused, type Problem } from "./problem.ts";
 export { referencePage } from "./reference.ts";
 export { settings, type Env } from "./settings.ts";
 export type { AnySetting, Documentation, Setting } from "./setting.ts";

@@ -29,6 +29,16 @@ export function formatProblem({ severity, file, line, column, path, message, sug
   return `${file}:${line}:${column}: ${what}${hint}${remedy === undefined ? "" : `. ${remedy}`}`;
 }
 
+/**
+ * Why a file is refused, a line each: its errors, and the misspelt keys beside them, which are warnings but often the cause of a
+ * key that is missing.
+ */
+export function whyRefused(problems: readonly Problem[]): string[] {
+  return problems
+    .filter(({ severity, suggestion }) => severity === "error" || suggestion !== undefined)
+    .map(formatProblem);
+}
+
 /** `value` in quotes for a message. */
 export function quote(value: string): string {
   return `'${visible(value, LONGEST_QUOTE)}'`;

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { checkRecords, createDns, dnsRecords, formatRecord, formatRecords, type DnsRecord } from "@appliance/dns";
 import type { RecordCheck } from "@appliance/dns";
-import { formatProblem, parseEnv, type Env } from "@appliance/env";
+import { whyRefused, parseEnv, type Env } from "@appliance/env";
 import { OperatorError } from "@appliance/errors";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -62,7 +62,7 @@ function formatCheck({ record, state, found, faults, warnings }: RecordCheck, zo
 function readEnv(file: string): Env {
   const { env, problems } = parseEnv(readEnvFile(file), { file });
   if (env) return env;
-  const errors = problems.filter(({ severity }) => severity === "error").map(formatProblem);
+  const errors = whyRefused(problems);
   throw new OperatorError("ENV_INVALID", `${file} has errors:\n${errors.join("\n")}`, {
     remedy: `Correct ${file}, then ask again.`,
   });

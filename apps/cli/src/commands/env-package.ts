@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { formatProblem, parseEnv } from "@appliance/env";
+import { whyRefused, parseEnv } from "@appliance/env";
 import { OperatorError } from "@appliance/errors";
 import type { Context } from "../context.ts";
 import type { MailServer } from "../escrow/mail-settings.ts";
@@ -64,7 +64,7 @@ function readEnv(file: string): { env: Uint8Array; domain: string } {
   const bytes = readInput(file);
   const { env, problems } = parseEnv(bytes, { file });
   if (env) return { env: bytes, domain: env.appliance.domain };
-  const errors = problems.filter(({ severity }) => severity === "error").map(formatProblem);
+  const errors = whyRefused(problems);
   throw new OperatorError("ENV_INVALID", `${file} has errors:\n${errors.join("\n")}`, {
     remedy: `Correct ${file}, then package it; nothing was written.`,
   });
