@@ -6,6 +6,7 @@ import {
   commandOf,
   LSBLK_COLUMNS,
   readDevices,
+  readLogicalVolumes,
   readPhysicalVolumes,
   readSignatures,
   WIPEFS_COLUMNS,
@@ -34,7 +35,7 @@ export function createHostStorage(deps: KeptMountDeps): HostStorage {
           device.signatures = await signaturesOf(power, device.path);
         }),
       );
-      return { devices, links: await linksOf(root, names), physicalVolumes: await physicalVolumes(power, devices) };
+      return { devices, links: await linksOf(root, names), ...(await volumesOfLvm(power, devices)) };
     },
     async carryOut(work) {
       const { program, args, input, timeoutMs } = commandOf(work);
@@ -91,15 +92,22 @@ async function linksOf(root: string, names: readonly string[]): Promise<Observed
   return links;
 }
 
-async function physicalVolumes(power: HostPower, devices: readonly BlockDevice[]) {
+async function volumesOfLvm(power: HostPower, devices: readonly BlockDevice[]) {
   const any = devices.some(({ signatures }) => signatures?.some(({ type }) => type === "LVM2_member"));
-  if (!any) return new Map<string, string>();
+  const list = (program: string, columns: string) => (any ? listOfLvm(power, program, columns) : "");
+  return {
+    physicalVolumes: readPhysicalVolumes(await list("pvs", "pv_name,vg_name")),
+    logicalVolumes: readLogicalVolumes(await list("lvs", "vg_name,lv_name")),
+  };
+}
+
+async function listOfLvm(power: HostPower, program: string, columns: string): Promise<string> {
   try {
-    const args = ["--noheadings", "--separator", ",", "--options", "pv_name,vg_name"];
-    return readPhysicalVolumes((await power.run("storage", "pvs", args, { timeoutMs: LOOK_MS })).stdout);
+    const args = ["--noheadings", "--separator", ",", "--options", columns];
+    return (await power.run("storage", program, args, { timeoutMs: LOOK_MS })).stdout;
   } catch (error) {
     // Without its programs nothing can be said of LVM; those are installed before anything is made of it.
-    if (error instanceof CommandError && error.exitCode !== null) return new Map<string, string>();
+    if (error instanceof CommandError && error.exitCode !== null) return "";
     throw error;
   }
 }

@@ -4,6 +4,7 @@ export {
   LSBLK_COLUMNS,
   WIPEFS_COLUMNS,
   readDevices,
+  readLogicalVolumes,
   readPhysicalVolumes,
   readSignatures,
   type BlockDevice,

@@ -30,6 +30,8 @@ export interface Observed {
   links: ReadonlyMap<string, string>;
   /** Physical volume → its volume group, empty when it belongs to none. */
   physicalVolumes: ReadonlyMap<string, string>;
+  /** `GROUP/NAME` of every logical volume, whether the kernel has it as a device or not. */
+  logicalVolumes: ReadonlySet<string>;
 }
 
 interface Listed {
@@ -104,6 +106,12 @@ export function readSignatures(json: string): Signature[] {
     label: label ?? undefined,
     uuid: uuid ?? undefined,
   }));
+}
+
+/** `lvs --noheadings --separator , -o vg_name,lv_name` → `GROUP/NAME`. */
+export function readLogicalVolumes(text: string): Set<string> {
+  const rows = text.split("\n").map((line) => line.trim().split(","));
+  return new Set(rows.flatMap(([group = "", name = ""]) => (group && name ? [`${group}/${name}`] : [])));
 }
 
 /** `pvs --noheadings --separator , -o pv_name,vg_name` → physical volume → volume group. */

@@ -91,6 +91,14 @@ describe("what is wrong", () => {
       "mount: {/etc/x: {device: /dev/vdb, fstype: ext4}}\n",
       "1:9 mount:/etc/x: would hide a folder of the system; take one such as /mnt/images",
     ],
+    ...["/app", "/data/etc", "/volatile/docker"].map((target) => [
+      `mount: {${target}: {device: /dev/vdb, fstype: ext4}}\n`,
+      `1:9 mount:${target}: belongs to the appliance; take a folder such as /mnt/images`,
+    ]),
+    [
+      "mount: {/home: {device: /dev/vdb, fstype: ext4}}\n",
+      "1:9 mount:/home: would hide a folder of the system; take one such as /mnt/images",
+    ],
     ["- parted\n", "1:3 0: must be the sections parted, mdadm, crypt, lvm, format, mount, swap"],
     ["parted:\n{% for a in x %}\n", "2:1 : templates ({{, {% and {#) are not carried out; write each entry out"],
   ])("is named with its place: %j", (text, problem) => {

@@ -16,8 +16,9 @@ export function planFormats(formats: readonly FileSystem[], planning: Planning):
   }
 }
 
+/** One file system may have several signatures (vfat), but nothing else may stand beside it. */
 function isThere({ type, label }: FileSystem, known: Known | undefined): boolean {
-  if (!Array.isArray(known?.signatures) || known.signatures.length !== 1) return false;
+  if (!Array.isArray(known?.signatures) || known.signatures.some((other) => other.type !== type)) return false;
   const [found] = known.signatures;
   return found?.type === type && (label === undefined || found.label === label);
 }

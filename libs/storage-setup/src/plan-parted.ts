@@ -10,6 +10,7 @@ const TABLES: Record<string, "gpt" | "msdos"> = { gpt: "gpt", dos: "msdos" };
 export function planParted(disk: DiskParts, planning: Planning): void {
   const { device, parts } = disk;
   const makes = parts.map((_, index) => partitionOf(device, index + 1));
+  if (!planning.world.get(device) && isFailedMember(makes, planning)) return;
   const known = need(planning, device, makes);
   const table = known && planTable(disk, known, makes, planning);
   if (!table) return;
@@ -21,6 +22,14 @@ export function planParted(disk: DiskParts, planning: Planning): void {
     addStep(planning, { action: "partition", device, table, number, part }, path, summary);
     planning.world.add(path);
   }
+}
+
+/** A disk that is gone and whose array runs without it: that is what the array is for. What else it had is left out. */
+function isFailedMember(makes: readonly string[], { members, blocked, world }: Planning): boolean {
+  const paths = makes.map(world.pathOf);
+  if (!paths.some((path) => members.has(path))) return false;
+  for (const path of paths) blocked.add(path);
+  return true;
 }
 
 /** The table that the disk has or is to get; undefined when it is refused. */

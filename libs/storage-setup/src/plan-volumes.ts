@@ -1,5 +1,6 @@
 import { describeSize } from "./describe.ts";
 import { mapperOf } from "./names.ts";
+import type { Observed } from "./observed.ts";
 import { addStep, claim, isBlocked, named, refuse, type Planning } from "./planning.ts";
 import type { LogicalVolume, StorageSetup, VolumeGroup } from "./setup.ts";
 import type { Known } from "./world.ts";
@@ -7,7 +8,8 @@ import type { Known } from "./world.ts";
 type Owners = ReadonlyMap<string, string>;
 
 /** Physical volumes, volume groups and logical volumes. */
-export function planVolumes(setup: StorageSetup, owners: Owners, planning: Planning): void {
+export function planVolumes(setup: StorageSetup, observed: Observed, planning: Planning): void {
+  const { physicalVolumes: owners, logicalVolumes } = observed;
   const groups = new Set(owners.values());
   const blockedGroups = new Set<string>();
   for (const device of setup.pv) planPhysical(device, planning);
@@ -16,7 +18,7 @@ export function planVolumes(setup: StorageSetup, owners: Owners, planning: Plann
     else blockedGroups.add(group.name);
   for (const volume of setup.lv)
     if (blockedGroups.has(volume.group)) planning.blocked.add(mapperOf(volume));
-    else planVolume(volume, groups, planning);
+    else planVolume(volume, groups, logicalVolumes, planning);
 }
 
 const isPhysicalVolume = (known: Known | undefined) =>
@@ -53,7 +55,12 @@ function isFree(device: string, owners: Owners, planning: Planning): boolean {
   return refuse(planning, { code: "STORAGE_DEVICE_IN_USE", device, message });
 }
 
-function planVolume(volume: LogicalVolume, groups: ReadonlySet<string>, planning: Planning): void {
+function planVolume(
+  volume: LogicalVolume,
+  groups: ReadonlySet<string>,
+  existing: Observed["logicalVolumes"],
+  planning: Planning,
+): void {
   const { group, name, size } = volume;
   const path = mapperOf(volume);
   const known = planning.world.get(path);
@@ -62,9 +69,18 @@ function planVolume(volume: LogicalVolume, groups: ReadonlySet<string>, planning
     const message = `there is no volume group ${group} for the volume ${name}`;
     return void refuse(planning, { code: "STORAGE_DEVICE_ABSENT", device: path, message });
   }
+  if (existing.has(`${group}/${name}`)) return activate(volume, planning);
   const shown = "text" in size ? describeSize(size.bytes) : size.extents;
   addStep(planning, { action: "lv", volume }, path, `Make the logical volume ${group}/${name} of ${shown}`);
   planning.world.add(path);
+}
+
+/** A host does so at boot, but not where lvm2 is only being installed, as after the loss of its root disk. */
+function activate(volume: LogicalVolume, planning: Planning): void {
+  const path = mapperOf(volume);
+  const summary = `Take the logical volume ${volume.group}/${volume.name} into use`;
+  addStep(planning, { action: "activate", volume }, path, summary, "lv");
+  planning.world.add(path, "unknown");
 }
 
 const GROWS = /^(ext[234]|xfs)$/;

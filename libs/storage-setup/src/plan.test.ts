@@ -28,7 +28,12 @@ const device = (path: string, more: Partial<BlockDevice> = {}): BlockDevice => (
 const part = (path: string, disk: string, more: Partial<BlockDevice> = {}) =>
   device(path, { type: "part", parents: [disk], ...more });
 
-const host = (...devices: BlockDevice[]): Observed => ({ devices, links: new Map(), physicalVolumes: new Map() });
+const host = (...devices: BlockDevice[]): Observed => ({
+  devices,
+  links: new Map(),
+  physicalVolumes: new Map(),
+  logicalVolumes: new Set(),
+});
 
 function plan(text: string, observed: Observed, forced: string[] = []) {
   const { setup, problems } = parseStorageSetup(text);

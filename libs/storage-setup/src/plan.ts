@@ -1,5 +1,5 @@
 import type { Observed } from "./observed.ts";
-import { planCrypt, planRaid } from "./plan-arrays.ts";
+import { membersOfRunning, planCrypt, planRaid } from "./plan-arrays.ts";
 import { planFormats } from "./plan-formats.ts";
 import { planParted } from "./plan-parted.ts";
 import { planVolumes } from "./plan-volumes.ts";
@@ -16,6 +16,7 @@ export function planStorageSetup(setup: StorageSetup, observed: Observed, forced
   const planning: Planning = {
     world,
     forced: new Set(forced.map(world.pathOf)),
+    members: membersOfRunning(setup.mdadm, observed.devices, world),
     blocked: new Set(),
     steps: [],
     refusals: [],
@@ -23,7 +24,7 @@ export function planStorageSetup(setup: StorageSetup, observed: Observed, forced
   for (const disk of setup.parted) planParted(disk, planning);
   for (const array of setup.mdadm) planRaid(array, observed.devices, planning);
   for (const entry of setup.crypt) planCrypt(entry, planning);
-  planVolumes(setup, observed.physicalVolumes, planning);
+  planVolumes(setup, observed, planning);
   planFormats(setup.format, planning);
   const { steps, refusals } = planning;
   const pointsOf = (path: string) => observed.devices.find((device) => device.path === path)?.mountPoints ?? [];

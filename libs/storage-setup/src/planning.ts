@@ -33,12 +33,21 @@ export interface Planning extends Pick<SetupPlan, "steps" | "refusals"> {
   world: World;
   /** Devices, by their paths here, whose content may be lost. */
   forced: ReadonlySet<string>;
+  /** Members of arrays that run, a failed one among them too. */
+  members: ReadonlySet<string>;
   /** Devices that a refused entry takes or would have made: what needs them is left out without further words. */
   blocked: Set<string>;
 }
 
-export function addStep({ steps }: Planning, work: StorageWork, subject: string, summary: string): void {
-  steps.push({ id: `${work.action} ${subject}`, summary, work });
+/** @param action what the entry is known by, whether it is made or only taken into use */
+export function addStep(
+  { steps }: Planning,
+  work: StorageWork,
+  subject: string,
+  summary: string,
+  action: StorageWork["action"] = work.action,
+): void {
+  steps.push({ id: `${action} ${subject}`, summary, work });
 }
 
 /** Always false, so that a caller can return it. What the entry would have made counts as blocked, too. */

@@ -51,6 +51,10 @@ function labelIn(options: readonly string[]): string | undefined {
 
 const SYSTEM = ["bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "tmp", "usr", "var"];
 
+const OWN = ["app", "data", "volatile"];
+/** Keys of users lie there, and what the operator installed. There is room below them. */
+const SYSTEM_ALONE = ["/home", "/opt", "/srv"];
+
 /** Mounts, which are made again at each boot. */
 export function readMount(section: Spot | undefined): SetupMount[] {
   return [...(section?.entries("folders with their settings") ?? [])].flatMap(([key, entry]) => {
@@ -73,7 +77,9 @@ function readTarget(spot: Spot, target: string): string | undefined {
     spot.error("must be an absolute path of letters, digits, '_', '.', '+' and '-'");
   else if (target === "/data" || target === "/volatile")
     spot.error(`is mounted by its label: give the file system the label ecs-${top} instead`);
-  else if (SYSTEM.includes(top)) spot.error("would hide a folder of the system; take one such as /mnt/images");
+  else if (OWN.includes(top)) spot.error("belongs to the appliance; take a folder such as /mnt/images");
+  else if (SYSTEM.includes(top) || SYSTEM_ALONE.includes(target))
+    spot.error("would hide a folder of the system; take one such as /mnt/images");
   else return target;
   return undefined;
 }

@@ -6,11 +6,15 @@ export type StorageWork =
   | { action: "table"; device: string; table: "gpt" | "msdos" }
   | { action: "partition"; device: string; table: "gpt" | "msdos"; number: number; part: Part }
   | { action: "raid"; array: RaidArray }
+  /** An array whose members are there. */
+  | { action: "assemble"; device: string; devices: string[] }
   | { action: "encrypt"; device: string; password: string }
   | { action: "open"; device: string; target: string; password: string }
   | { action: "pv"; device: string }
   | { action: "vg"; name: string; devices: string[] }
   | { action: "lv"; volume: LogicalVolume }
+  /** A volume that is there and that the kernel does not have yet. */
+  | { action: "activate"; volume: LogicalVolume }
   | { action: "extend"; volume: LogicalVolume; withFileSystem: boolean }
   | { action: "format"; device: string; type: string; options: string[] };
 
@@ -40,11 +44,13 @@ const COMMANDS: Makers = {
   table: ({ device, table }) => command("parted", ["--script", "--", device, "mklabel", table]),
   partition: (work) => command("parted", partitionArguments(work)),
   raid: ({ array }) => command("mdadm", raidArguments(array)),
+  assemble: ({ device, devices }) => command("mdadm", ["--assemble", device, ...devices]),
   encrypt: ({ device, password }) => withPassword(["luksFormat", "--batch-mode", "--", device], password),
   open: ({ device, target, password }) => withPassword(["open", "--type", "luks", "--", device, target], password),
   pv: ({ device }) => command("pvcreate", ["--", device]),
   vg: ({ name, devices }) => command("vgcreate", ["--", name, ...devices]),
   lv: ({ volume }) => command("lvcreate", volumeArguments(volume)),
+  activate: ({ volume: { group, name } }) => command("lvchange", ["--activate", "y", "--", `${group}/${name}`]),
   extend: ({ volume, withFileSystem }) => command("lvextend", extendArguments(volume, withFileSystem)),
   format: ({ type, options, device }) => ({
     ...command(type === "swap" ? "mkswap" : `mkfs.${type}`, [...options, "--", device]),
@@ -92,6 +98,7 @@ export const PROGRAM_PACKAGES: Readonly<Record<string, string>> = {
   pvcreate: "lvm2",
   vgcreate: "lvm2",
   lvcreate: "lvm2",
+  lvchange: "lvm2",
   lvextend: "lvm2",
   "mkfs.ext2": "e2fsprogs",
   "mkfs.ext3": "e2fsprogs",
