@@ -89,8 +89,8 @@ export interface HostFiles {
   write(file: WantedFile): Promise<boolean>;
   /** What stands at a path whose own name is not followed, should it be a symlink. */
   look(path: string): Promise<FoundEntry>;
-  /** The text of a regular file, undefined when there is none. @throws OperatorError `PATH_REFUSED` as `write` */
-  read(path: string): Promise<string | undefined>;
+  /** The bytes of a regular file, undefined when there is none. @throws OperatorError `PATH_REFUSED` as `write` */
+  read(path: string): Promise<Buffer | undefined>;
   /** Uid and gid of `user:group`. @throws OperatorError `HOST_OWNER_UNKNOWN` */
   owner(owner: string): Promise<{ uid: number; gid: number }>;
   /** Folders above it are made as root's, 0755. @throws OperatorError `PATH_REFUSED` when anything else stands there */
@@ -204,7 +204,7 @@ export interface HostStorage {
   keep(mount: KeptMount): Promise<void>;
   /** Whether an earlier `keep` made it come back at each boot. */
   wasKept(target: string): Promise<boolean>;
-  /** Takes an earlier `keep` back: not mounted any more, now and at each boot. */
+  /** Takes an earlier `keep` back: not mounted any more, now and at each boot. @throws OperatorError `STORAGE_BUSY` */
   drop(target: string): Promise<void>;
   /** Swaps to `device` now and at each boot. */
   keepSwap(device: string): Promise<void>;

@@ -8,6 +8,11 @@ const LONGEST = 16 * 1024 * 1024;
 
 /** The text of a regular file of the host, undefined when there is none. Symlinks are followed inside the root. */
 export async function readInRoot(root: string, path: string): Promise<string | undefined> {
+  return (await readBytesInRoot(root, path))?.toString("utf8");
+}
+
+/** As `readInRoot`, for what is written again: a file of the operator may be in any encoding. */
+export async function readBytesInRoot(root: string, path: string): Promise<Buffer | undefined> {
   try {
     return await readRegular(await resolveInRoot(root, path));
   } catch (error) {
@@ -17,7 +22,7 @@ export async function readInRoot(root: string, path: string): Promise<string | u
 }
 
 /** Opened without waiting: a pipe in its place must not hold us up. */
-async function readRegular(path: string): Promise<string | undefined> {
+async function readRegular(path: string): Promise<Buffer | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stats = await file.stat();
@@ -26,7 +31,7 @@ async function readRegular(path: string): Promise<string | undefined> {
       throw new OperatorError("FILE_TOO_LONG", `${path} is longer than 16 MiB`, {
         remedy: "Look what fills that file.",
       });
-    return await file.readFile("utf8");
+    return await file.readFile();
   } finally {
     await file.close();
   }

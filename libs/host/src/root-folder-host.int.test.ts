@@ -180,6 +180,15 @@ describe("ssh keys", () => {
     expect(textOf("home/ada/.ssh/authorized_keys")).toBe("# mine\nssh-rsa AAAAB3own own\n");
   });
 
+  it("leaves the operator's own lines byte for byte, whatever encoding their comments are in", async () => {
+    mkdirSync(join(root, "home/ada/.ssh"));
+    const own = Buffer.from("ssh-rsa AAAAB3own f\xfcr mich\n", "latin1");
+    writeFileSync(join(root, "home/ada/.ssh/authorized_keys"), own);
+    await withKeys.sshKeys.change("me", { add: [`${key} für alle`], remove: [] });
+    const after = readFileSync(join(root, "home/ada/.ssh/authorized_keys"));
+    expect(after).toEqual(Buffer.concat([own, Buffer.from(`${key} für alle\n`)]));
+  });
+
   it("makes no file to remove a key from", async () => {
     expect(await withKeys.sshKeys.change("me", { add: [], remove: [key] })).toBe(false);
     expect(readdirSync(join(root, "home/ada"))).toEqual([]);

@@ -5,7 +5,7 @@ import { ensureDirectory, withFolderInRoot } from "@appliance/files";
 import { accountOf, type Account } from "./accounts.ts";
 import { replaceInRoot } from "./files.ts";
 import type { HostSshKeys } from "./host.ts";
-import { readInRoot } from "./read-in-root.ts";
+import { readBytesInRoot, readInRoot } from "./read-in-root.ts";
 import { refuseArgument } from "./refuse.ts";
 
 /** The key itself: its type and its base64 body, with options before and a comment after it (sshd(8)). */
@@ -55,14 +55,21 @@ export function createHostSshKeys(root: string): HostSshKeys {
     async change(user, { add, remove }) {
       for (const key of [...add, ...remove]) assertKey(key);
       const account = await accountOf(root, user);
-      const before = (await readInRoot(root, keysFile(account))) ?? "";
-      const after = planAuthorizedKeys(before, add, remove);
+      // In latin1 each byte is a character: lines that stay keep theirs, whatever encoding their comments are in.
+      const before = (await readBytesInRoot(root, keysFile(account)))?.toString("latin1") ?? "";
+      const after = planAuthorizedKeys(before, add.map(bytesAsText), remove);
       if (after === before || (before === "" && after === "")) return false;
       await ensureSshFolder(root, account);
-      return replaceInRoot(root, keysFile(account), after, { mode: 0o600, uid: account.uid, gid: account.gid });
+      return replaceInRoot(root, keysFile(account), Buffer.from(after, "latin1"), {
+        mode: 0o600,
+        uid: account.uid,
+        gid: account.gid,
+      });
     },
   };
 }
+
+const bytesAsText = (line: string) => Buffer.from(line).toString("latin1");
 
 const keysIn = (text: string) => text.split("\n").filter((line) => keyOf(line) !== undefined);
 

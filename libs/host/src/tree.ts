@@ -6,7 +6,7 @@ import { resolveOwner } from "./accounts.ts";
 import { makeParent } from "./files.ts";
 import type { FoundEntry, HostFiles } from "./host.ts";
 import { assertRemovable, assertWritable, OWN_SYMLINKS } from "./path-rules.ts";
-import { isMissing, readInRoot } from "./read-in-root.ts";
+import { isMissing, readBytesInRoot } from "./read-in-root.ts";
 
 const MODE_BITS = 0o7777;
 
@@ -21,7 +21,7 @@ export function createHostTree(root: string): Tree {
       const found = await look(path);
       if (found.type === "missing") return undefined;
       if (found.type !== "file") throw occupied(path, found);
-      return readInRoot(root, await placeOf(root, path));
+      return readBytesInRoot(root, await placeOf(root, path));
     },
     owner: (owner) => resolveOwner(root, owner),
     makeFolder: (path, attributes) =>

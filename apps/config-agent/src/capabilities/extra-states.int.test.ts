@@ -63,6 +63,19 @@ async function apply(states: string): Promise<string[]> {
 const textOf = (path: string) => readFileSync(join(root, path), "utf8");
 
 describe.runIf(process.getuid?.() === 0)("states", () => {
+  it("keep every byte of a file that is not theirs, whatever its encoding", async () => {
+    const latin1 = Buffer.from("# für ada\n", "latin1");
+    for (const name of ["appended", "managed"]) writeFileSync(join(root, "etc", name), latin1);
+    const states = `
+/etc/appended: {file.append: [text: one]}
+/etc/managed: {file.managed: [mode: "0600"]}
+`;
+    expect(await apply(states)).toEqual(["Append a line to /etc/appended", "Write /etc/managed anew"]);
+    expect(readFileSync(join(root, "etc/appended"))).toEqual(Buffer.concat([latin1, Buffer.from("one\n")]));
+    expect(readFileSync(join(root, "etc/managed"))).toEqual(latin1);
+    expect(await apply(states)).toEqual([]);
+  });
+
   const files = `
 hosts:
   file.append:
@@ -83,7 +96,7 @@ hosts:
     writeFileSync(join(root, "etc/hosts"), "192.0.2.1 one");
     writeFileSync(join(root, "srv/old"), "x");
     expect(await apply(files)).toEqual([
-      "Append 1 lines to /etc/hosts",
+      "Append a line to /etc/hosts",
       "Write /etc/clinic/app.conf",
       "Make the folder /srv/new",
       "Let /srv/link point to new",

@@ -6,25 +6,28 @@ import type { StateFunction } from "./state-function.ts";
 
 const NEW_FILE_MODE = 0o644;
 const NEW_FOLDER_MODE = 0o755;
+const LINE_END = 0x0a;
 
 /** Each line that is not in the file yet, at its end. */
 export const fileAppend: StateFunction<FileAppend> = {
   async observe({ path, lines }, { host }) {
     const missing = await missingLines(path, lines, host.files);
-    return missing.length === 0 ? undefined : { summary: `Append ${missing.length} lines to ${path}` };
+    return missing.length === 0
+      ? undefined
+      : { summary: `Append ${missing.length === 1 ? "a line" : `${missing.length} lines`} to ${path}` };
   },
   async apply({ path, lines, makedirs }, { host: { files } }) {
     await refuseWithoutFolder(path, makedirs, files);
-    const before = (await files.read(path)) ?? "";
+    const before = (await files.read(path)) ?? Buffer.alloc(0);
     const missing = await missingLines(path, lines, files);
-    const start = before === "" || before.endsWith("\n") ? before : `${before}\n`;
-    const content = start + missing.map((line) => `${line}\n`).join("");
+    const gap = before.length === 0 || before.at(-1) === LINE_END ? "" : "\n";
+    const content = Buffer.concat([before, Buffer.from(gap + missing.map((line) => `${line}\n`).join(""))]);
     await files.write({ path, content, ...(await asFile(path, {}, files)) });
   },
 };
 
 async function missingLines(path: string, lines: readonly string[], files: HostFiles): Promise<string[]> {
-  const present = new Set((await files.read(path))?.split("\n"));
+  const present = new Set((await files.read(path))?.toString().split("\n"));
   return lines.filter((line) => !present.has(line));
 }
 
