@@ -55,7 +55,7 @@ export function createKeptMounts(
     },
     async drop(target) {
       const name = unitOf(target, "mount");
-      await systemctl(deps, "disable", "--now", "--", name);
+      await orBusy(target, () => systemctl(deps, "disable", "--now", "--", name));
       await withFolderInRoot(deps.root, UNITS, { symlinks: [] }, (folder) => rm(join(folder, name), { force: true }));
       await systemctl(deps, "daemon-reload");
     },
@@ -117,6 +117,18 @@ async function startUnit(deps: KeptMountDeps, name: string): Promise<void> {
 
 async function systemctl({ power }: KeptMountDeps, ...args: string[]): Promise<void> {
   await power.run("storage", "systemctl", args, { timeoutMs: MOUNT_MS });
+}
+
+/** Its unit stays until it is unmounted, so that the next apply tries again. */
+async function orBusy(target: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    throw new OperatorError("STORAGE_BUSY", `${target} cannot be unmounted: ${toFailure(cause).message}`, {
+      remedy: `See what uses it with \`fuser -vm ${target}\`, end that, then run \`appliance apply\`.`,
+      cause,
+    });
+  }
 }
 
 async function orMountFailed({ device, target }: KeptMount, work: () => Promise<void>): Promise<void> {

@@ -93,6 +93,16 @@ describe("a storage setup", { timeout: 120_000 }, () => {
     expect((await apply(wholeSetup(), [disk]))[0]).toBe("Remove what DISK carries: ext4 'photos' (forced)");
   });
 
+  it("does not hide what is mounted on the folder of a mount already, nor passes over it in silence", async () => {
+    await apply(wholeSetup());
+    sh("umount", target);
+    sh("mount", "-t", "tmpfs", "other", target);
+    await expect(apply(wholeSetup())).rejects.toMatchObject({
+      code: "STORAGE_DEVICE_IN_USE",
+      message: `The storage setup is not carried out: other is mounted on ${target} instead of ${disk}p1.`,
+    });
+  });
+
   it("refuses to force a device that it does not name", async () => {
     await expect(apply(wholeSetup(), ["/dev/vda"])).rejects.toMatchObject({ code: "STORAGE_FORCE_UNKNOWN" });
   });

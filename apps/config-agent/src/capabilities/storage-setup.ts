@@ -6,6 +6,7 @@ import {
   parseStorageSetup,
   planStorageSetup,
   type Observed,
+  type Refusal,
   type SetupPlan,
   type StorageSetup,
 } from "@appliance/storage-setup";
@@ -47,8 +48,10 @@ export function storageSetupCapability(deps: Deps): Capability<SetupStepOf> {
           { ...planned("Set up the disks of appliance:storage:setup", { kind: "install", packages: [] }), unavailable },
         ];
       const { plan, observed } = await look(setup, wanted, deps);
-      await refuseIfNeeded(plan, wanted, deps.look);
-      return toSteps(plan, observed, deps);
+      const taken = await takenTargets(plan, deps.host);
+      await refuseIfNeeded({ refusals: [...plan.refusals, ...taken.values()] }, wanted, deps.look);
+      const mounts = plan.mounts.filter(({ mount }) => !taken.has(mount.target));
+      return toSteps({ ...plan, mounts }, observed, deps);
     },
     apply: ({ doing }, wanted, run) => carryOut(doing, wanted, run, deps),
   };
@@ -70,7 +73,11 @@ async function look(setup: StorageSetup, wanted: Wanted, { look }: Deps) {
  * Volumes that are found need no setup (manual, 3.2), whatever else has become of the disks that it names: a host that serves is
  * not stopped for it.
  */
-async function refuseIfNeeded({ refusals }: SetupPlan, wanted: Wanted, look: StorageLook): Promise<void> {
+async function refuseIfNeeded(
+  { refusals }: Pick<SetupPlan, "refusals">,
+  wanted: Wanted,
+  look: StorageLook,
+): Promise<void> {
   if (refusals.length > 0 && !(await everyVolumeIsThere(wanted, look))) throw setupRefused(refusals);
 }
 
@@ -83,6 +90,17 @@ async function everyVolumeIsThere(wanted: Wanted, look: StorageLook): Promise<bo
     if (err instanceof OperatorError && err.code === "STORAGE_ABSENT") return false;
     throw err;
   }
+}
+
+/** What is mounted on a folder already is not hidden below something else. */
+async function takenTargets({ mounts }: SetupPlan, host: Host): Promise<Map<string, Refusal>> {
+  const there = await host.mounts.list();
+  const taken = mounts.flatMap(({ mount: { target, device }, mounted }) => {
+    const other = mounted ? undefined : there.findLast((each) => each.target === target);
+    const message = `${other?.source} is mounted on ${target} instead of ${device}`;
+    return other ? [[target, { code: "STORAGE_DEVICE_IN_USE", device, message }] as const] : [];
+  });
+  return new Map(taken);
 }
 
 async function toSteps({ steps, mounts, swaps }: SetupPlan, observed: Observed, deps: Deps): Promise<SetupStepOf[]> {
