@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { runCommand } from "@appliance/command";
+import { CommandError, runCommand } from "@appliance/command";
 import type { Drive } from "@appliance/host";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { lookOnDrives } from "../src/sources/drives.ts";
@@ -94,6 +94,28 @@ async function lookAt(image: string, type = "iso9660", label = "cidata"): Promis
   if ("text" in found) return Buffer.from(found.text).toString("utf8");
   return "unusable" in found ? `${found.unusable.code}: ${found.unusable.message}` : found.passedOver;
 }
+
+describe("a drive that cannot be read at all", () => {
+  const broken = () =>
+    Promise.reject(new CommandError("COMMAND_FAILED", "dd ended with exit code 1: Input/output error", { remedy: "" }));
+  const sr0: Drive = { device: "/dev/sr0", label: "cidata", type: "iso9660" };
+
+  it.each([
+    ["is named", { observe: async () => [sr0], withCopy: broken }, "drive cidata (/dev/sr0)", "it"],
+    ["is told where it cannot even be listed", { observe: broken, withCopy: broken }, "drives of the host", "they"],
+  ])("%s, as the fault of an env.yml and not of what serves", async (_what, drives, source, word) => {
+    const looks: Look[] = [];
+    for await (const found of lookOnDrives({ host: { whyUnavailable: () => undefined, drives }, run: runCommand }))
+      looks.push(found);
+    expect(looks[0]).toMatchObject({
+      source,
+      unusable: {
+        code: "ENV_DRIVE_UNUSABLE",
+        message: `The ${source} cannot be used: ${word} cannot be read: dd ended with exit code 1: Input/output error.`,
+      },
+    });
+  });
+});
 
 describe("a drive that is an ISO image", () => {
   it.each([

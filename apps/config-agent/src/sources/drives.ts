@@ -1,4 +1,4 @@
-import type { RunCommand } from "@appliance/command";
+import { CommandError, type RunCommand } from "@appliance/command";
 import { OperatorError } from "@appliance/errors";
 import type { Drive, Host } from "@appliance/host";
 import { readFromImage, type ImageType } from "./drive-image.ts";
@@ -12,6 +12,8 @@ const PLACES = [
 ] as const;
 type Place = (typeof PLACES)[number];
 
+const ALL = "drives of the host";
+
 const TYPES: readonly string[] = ["iso9660", "vfat"] satisfies ImageType[];
 const isReadable = (type: string): type is ImageType => TYPES.includes(type);
 
@@ -23,7 +25,11 @@ interface Deps {
 /** The labelled drives of the host, in the manual's order; the second is not read when the first has an env.yml. */
 export async function* lookOnDrives({ host, run }: Deps): AsyncGenerator<Look> {
   const unavailable = host.whyUnavailable("drives");
-  const drives = unavailable === undefined ? await host.drives.observe() : [];
+  const drives = unavailable === undefined ? await host.drives.observe().catch(orUnreadable) : [];
+  if ("why" in drives) {
+    yield { source: ALL, ...unusable(ALL, `they ${drives.why}`) };
+    return;
+  }
   for (const place of PLACES) {
     const found = drives.filter(({ label }) => label.toLowerCase() === place.label);
     const source = nameOf(place, found);
@@ -46,12 +52,20 @@ async function lookOn(source: string, drives: readonly Drive[], place: Place, { 
   const { type } = drive;
   if (!isReadable(type))
     return unusable(source, `its file system is ${type}, and only ${TYPES.join(" and ")} are read`);
-  const file = await host.drives.withCopy(drive, (image) => readFromImage(run, image, type, place.file));
+  const file = await host.drives
+    .withCopy(drive, (image) => readFromImage(run, image, type, place.file))
+    .catch(orUnreadable);
   if ("why" in file) return unusable(source, `it ${file.why}`);
   const data = await judgeUserData(file.bytes);
   if (data.kind === "env") return { text: data.text };
   const why = `its ${place.file} ${data.why}`;
   return data.kind === "foreign" ? { passedOver: why } : unusable(source, why);
+}
+
+/** A drive that reports errors or never answers; a program that is missing is no fault of the drive. */
+function orUnreadable(err: unknown): { why: string } {
+  if (!(err instanceof CommandError) || err.code === "COMMAND_NOT_FOUND") throw err;
+  return { why: `cannot be read: ${err.message}` };
 }
 
 function unusable(source: string, why: string): { unusable: OperatorError } {
