@@ -122,7 +122,7 @@ function asComposeError(error: unknown): unknown {
   const image = IMAGE_MISSING.exec(error.stderrTail)?.slice(1).find(Boolean);
   if (image)
     return new OperatorError("IMAGE_MISSING", `The image ${image} is not on this host and cannot be pulled`, {
-      remedy: "Run deploy/bootstrap.sh again, which builds the images, then try again.",
+      remedy: "Run deploy/bootstrap.sh again, or deploy/images.sh build in a checkout, then try again.",
       cause: error,
     });
   const reason = error.stderrTail.trim().split("\n").slice(-3).join(" / ");
