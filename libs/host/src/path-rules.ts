@@ -11,6 +11,10 @@ const FOREIGN = [
   "/proc",
   "/sys",
   "/dev",
+  // The one truth: what is taken from it never writes it.
+  "/app/env.yml",
+  "/run/active-env.yml",
+  "/run/appliance-failed",
   "/run/appliance",
   "/run/docker",
   "/run/docker.sock",
@@ -38,9 +42,9 @@ export function refusalOf(path: string): string | undefined {
 /** What no state removes: the host or the appliance could not be without it, or it is all the data there is. */
 // oxfmt-ignore
 const PRECIOUS = [
-  "/app/etc", "/app/ecs-ca", "/app/ecs-gpg", "/app/ecs-storage-vault", "/app/ecs-cache", "/app/appliance", "/app/env.yml",
+  "/app/etc", "/app/ecs-ca", "/app/ecs-gpg", "/app/ecs-storage-vault", "/app/ecs-cache", "/app/appliance",
   "/data/etc/ecs", "/data/ecs-ca", "/data/ecs-gpg", "/data/ecs-storage-vault", "/data/ecs-pgdump", "/data/postgresql",
-  "/volatile/ecs-cache", "/volatile/redis", "/run/active-env.yml", "/etc/passwd", "/etc/shadow",
+  "/volatile/ecs-cache", "/volatile/redis", "/etc/passwd", "/etc/shadow",
   "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib64", "/var/lib/dpkg", "/var/lib/apt",
 ];
 

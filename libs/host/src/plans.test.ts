@@ -95,6 +95,8 @@ describe("refusalOf", () => {
     ["/sys/x", "/sys"],
     ["/dev/sda", "/dev"],
     ["/run/docker.sock", "/run/docker.sock"],
+    ["/app/env.yml", "/app/env.yml"],
+    ["/run/active-env.yml", "/run/active-env.yml"],
     ["/run/appliance/slices/x", "/run/appliance"],
     ["/var/lib/appliance/secrets/x", "/var/lib/appliance"],
     ["/var/lib/docker/x", "/var/lib/docker"],
@@ -106,7 +108,7 @@ describe("refusalOf", () => {
     "/etc/cron.d/job",
     "/app/etc/hooks/start",
     "/root/.ssh/known_hosts",
-    "/run/appliance-failed",
+    "/run/appliance-own",
     "/devel/x",
     "/a/..b",
   ])("allows %j", (path) => {

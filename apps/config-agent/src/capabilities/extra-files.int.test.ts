@@ -45,7 +45,8 @@ it("refuses when env.yml is checked whatever the host would refuse", () => {
   // oxfmt-ignore
   const foreign = [
     "/proc/x", "/sys/x", "/dev/x", "/run/appliance/x", "/run/docker/x", "/run/docker.sock", "/run/containerd/x", "/run/systemd/x",
-    "/var/lib/appliance/x", "/var/lib/docker/x", "/volatile/docker/x", "relative", "/etc/../x", "/etc/./x", "/etc/", "/etc//x",
+    "/var/lib/appliance/x", "/var/lib/docker/x", "/volatile/docker/x", "/app/env.yml", "/run/active-env.yml",
+    "/run/appliance-failed", "relative", "/etc/../x", "/etc/./x", "/etc/", "/etc//x",
   ];
   expect(foreign.filter((path) => refusalOf(path) === undefined)).toEqual([]);
   expect(foreign.filter((path) => fileAt(path, "root").env !== undefined)).toEqual([]);
