@@ -57,6 +57,12 @@ describe("planSshAccess", () => {
     expect(planSshAccess(true, host({ server: undefined }))).toEqual([]);
   });
 
+  it("starts nothing and stops nothing where sshd cannot say what it lets in, and still locks nobody out", () => {
+    const mute = { ...server, rootMayLogIn: undefined };
+    expect(planSshAccess(false, host({ server: mute }))).toEqual([]);
+    expect(() => planSshAccess(false, host({ server: mute, users: [root({ removed: [KEY] })] }))).toThrow(lockout);
+  });
+
   it("reloads sshd where a run before was cut off before it did", () => {
     const cut = { rootMayLogIn: true, forbiddenByUs: false, reloadNeeded: true };
     expect(planSshAccess(false, host({ server: cut }))).toMatchObject([{ work: { rootForbidden: false } }]);

@@ -1,4 +1,5 @@
 import { OperatorError } from "@appliance/errors";
+import type { SshServerState } from "@appliance/host";
 import type { Change, Step } from "@appliance/jobs";
 import { step } from "./capability.ts";
 
@@ -14,7 +15,7 @@ export interface UserKeys {
 export interface SshObserved {
   users: readonly UserKeys[];
   /** Undefined where no sshd is installed. */
-  server: { rootMayLogIn: boolean; forbiddenByUs: boolean; reloadNeeded: boolean } | undefined;
+  server: SshServerState | undefined;
   /** Users who may log in with a key and become root. */
   administrators: readonly string[];
 }
@@ -58,8 +59,9 @@ function nameOf(line: string): string {
 function refuseLockout(disableRoot: boolean, { users, server, administrators }: SshObserved): void {
   const root = users.find(({ user }) => user === "root");
   if (!server || !root || administrators.length > 0) return;
-  const before = server.rootMayLogIn && root.present.length > 0;
-  const mayAfter = !disableRoot && (server.rootMayLogIn || server.forbiddenByUs);
+  const may = server.rootMayLogIn ?? true;
+  const before = may && root.present.length > 0;
+  const mayAfter = !disableRoot && (may || server.forbiddenByUs);
   const after = mayAfter && root.present.length + root.added.length > root.removed.length;
   if (!before || after) return;
   const what = disableRoot ? "disable_root keeps root out" : "ssh_deprecated_keys removes the last key of root";

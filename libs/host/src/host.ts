@@ -121,10 +121,18 @@ export interface HostSshKeys {
   change(user: string, keys: { add: readonly string[]; remove: readonly string[] }): Promise<boolean>;
 }
 
+export interface SshServerState {
+  /** Undefined where sshd cannot say, since it would not start with the settings as they are. */
+  rootMayLogIn: boolean | undefined;
+  forbiddenByUs: boolean;
+  /** What runs has not read its settings since they changed. */
+  reloadNeeded: boolean;
+}
+
 /** The host's sshd, as far as root may log in there. */
 export interface HostSshServer {
-  /** Undefined where no sshd is installed. `reloadNeeded`: what runs has not read its settings since they changed. */
-  observe(): Promise<{ rootMayLogIn: boolean; forbiddenByUs: boolean; reloadNeeded: boolean } | undefined>;
+  /** Undefined where no sshd is installed. */
+  observe(): Promise<SshServerState | undefined>;
   /**
    * Forbids root to log in, or takes that back; what others set stays. sshd checks its settings before it reads them anew.
    * @throws OperatorError `SSHD_REFUSED`: sshd does not accept them, or they have no effect; the old ones are back

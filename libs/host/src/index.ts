@@ -25,6 +25,7 @@ export type {
   PackageWork,
   ProgramOptions,
   ProgramSource,
+  SshServerState,
   TaskState,
   Verb,
   WantedFile,

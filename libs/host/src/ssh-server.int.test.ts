@@ -58,6 +58,7 @@ describe.runIf(process.getuid?.() === 0)("sshd", () => {
     configure(`Include ${root}/etc/ssh/sshd_config.d/*.conf\nNoSuchSetting yes\n`);
     await expect(server().forbidRoot(true)).rejects.toMatchObject({ code: "SSHD_REFUSED" });
     expect([existsSync(join(root, SETTINGS)), acted]).toEqual([false, []]);
+    expect(await server().observe()).toEqual({ rootMayLogIn: undefined, forbiddenByUs: false, reloadNeeded: false });
   });
 
   it("is not claimed to keep root out when its settings are not read", async () => {

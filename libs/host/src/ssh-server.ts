@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { CommandError } from "@appliance/command";
 import { OperatorError, toFailure } from "@appliance/errors";
 import { ensureDirectory, withFolderInRoot } from "@appliance/files";
 import { loginAccounts } from "./accounts.ts";
@@ -32,7 +33,7 @@ export function createHostSshServer(deps: Deps): HostSshServer {
     async observe() {
       if (!(await isInstalled(deps))) return undefined;
       return {
-        rootMayLogIn: await rootMayLogIn(deps),
+        rootMayLogIn: await rootMayLogIn(deps).catch(undefinedWhereRefused),
         forbiddenByUs: (await readInRoot(root, SETTINGS)) !== undefined,
         reloadNeeded: (await readInRoot(root, RELOAD_NEEDED)) !== undefined,
       };
@@ -66,6 +67,11 @@ async function isInstalled({ power }: Deps): Promise<boolean> {
 async function rootMayLogIn(deps: Deps): Promise<boolean> {
   const { stdout } = await askSshd(deps, ["-T", "-C", "user=root,host=localhost,addr=127.0.0.1"]);
   return !/^permitrootlogin (?:no|forced-commands-only)$/m.test(stdout);
+}
+
+/** Settings that the operator is just editing are no reason to keep the appliance from starting. */
+function undefinedWhereRefused(error: unknown): undefined {
+  if (!(error instanceof CommandError) || error.exitCode === null) throw error;
 }
 
 /** sshd wants its empty folder even to look at its settings, which only a running one has. */
