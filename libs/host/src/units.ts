@@ -17,15 +17,25 @@ export function createHostUnits(power: HostPower): HostUnits {
     await power.run("units", "systemctl", [action, "--", unit], { timeoutMs: UNIT_MS });
     return true;
   };
+  /** systemd goes on with the unit as it was when its file is written anew. */
+  const readAnew = async (unit: string) => {
+    const asked = ["show", "--property=NeedDaemonReload", "--value", "--", unit];
+    if ((await power.observe("systemctl", asked)).stdout.trim() !== "yes") return;
+    await power.run("units", "systemctl", ["daemon-reload"], { timeoutMs: UNIT_MS });
+  };
+  const start = async (action: "start" | "restart", unit: string) => {
+    await readAnew(unit);
+    return tell(action, unit);
+  };
   return {
     observe,
-    start: async (unit) => !(await observe(unit)).active && tell("start", unit),
+    start: async (unit) => !(await observe(unit)).active && start("start", unit),
     stop: async (unit) => (await observe(unit)).active && tell("stop", unit),
     enable: async (unit) => !(await observe(unit)).enabled && tell("enable", unit),
     disable: async (unit) => (await observe(unit)).enabled && tell("disable", unit),
     restart: async (unit) => {
       assertUnit(unit);
-      await tell("restart", unit);
+      await start("restart", unit);
     },
   };
 }
