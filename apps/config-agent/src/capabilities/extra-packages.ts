@@ -16,8 +16,9 @@ export function extraPackagesCapability(
   when: "before a storage setup" | "after the files",
 ): Capability<PackagesStep> {
   const isEarly = when === "before a storage setup";
+  const name = isEarly ? "extra-packages-early" : "extra-packages";
   return {
-    name: isEarly ? "extra-packages-early" : "extra-packages",
+    name,
     title: "Installing the extra packages of env.yml",
     async plan({ env }) {
       if (isEarly !== (env.appliance.storage.setup !== undefined)) return [];
@@ -28,9 +29,7 @@ export function extraPackagesCapability(
       const names = wanted.filter((name) => installed.get(name) === undefined);
       if (names.length === 0) return [];
       const changes = names.map((what) => ({ what, to: "installed" }));
-      return [
-        step({ capability: "extra-packages", summary: `Install ${names.join(", ")}`, changes, names, unavailable }),
-      ];
+      return [step({ capability: name, summary: `Install ${names.join(", ")}`, changes, names, unavailable })];
     },
     async apply({ names }, _wanted, { signal }) {
       await runPackageWork(host.packages, { action: "install", names }, signal);
