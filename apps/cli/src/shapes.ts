@@ -11,6 +11,7 @@ const AppliedStep = z.object({
   changes: z.array(Change),
   restarts: z.array(z.string()),
   downtime: z.string().nullable(),
+  failed: z.string().optional(),
 });
 export type AppliedStep = z.infer<typeof AppliedStep>;
 

@@ -75,6 +75,18 @@ describe("applyConfig", () => {
     expect(diary).toEqual([]);
   });
 
+  it("goes on after a failed step that the appliance serves without, and says why it failed", async () => {
+    const diary: string[] = [];
+    const fails = () => Promise.reject(new OperatorError("TAKEN", "The port is taken.", { remedy: "Free it." }));
+    const cache = { ...capability("cache", diary), isOptional: true, apply: fails };
+    const { deps, run } = setUp([cache, capability("application", diary)], diary);
+    const { steps } = await applyConfig(wanted, "running", run, deps);
+    expect(steps[0]?.failed).toBe("The port is taken. → Free it. (TAKEN)");
+    expect(diary).toEqual(["application 1"]);
+    deps.capabilities = [{ ...cache, isOptional: false }, capability("application", diary)];
+    await expect(applyConfig(wanted, "running", run, deps)).rejects.toThrow("The port is taken.");
+  });
+
   it("begins no further step once its agent is stopping", async () => {
     const diary: string[] = [];
     const { deps, run, stop } = setUp([capability("storage", diary, [{}, {}])], diary);

@@ -13,7 +13,8 @@ export interface ApplyDeps {
   /** Called before the first step of a run that interrupts the application, or finds it down. */
   interrupt: () => Promise<void>;
   onStep: (progress: ApplyProgress, title: string) => Promise<void>;
-  onStepDone: (step: Step) => Promise<void>;
+  /** `failure` is what went wrong with a step of an optional part. */
+  onStepDone: (step: Step, failure?: unknown) => Promise<void>;
 }
 
 export interface ApplyResult {
@@ -39,13 +40,34 @@ export async function applyConfig(wanted: Wanted, goal: Goal, run: RunContext, d
         await deps.interrupt();
         interrupted = true;
       }
-      await capability.apply(planned, wanted, run);
-      const done = toPlainStep(planned);
-      await deps.onStepDone(done);
+      const failure = await carryOut(capability, planned, wanted, run);
+      const done = { ...toPlainStep(planned), ...(failure === undefined ? {} : { failed: inWords(failure) }) };
+      await deps.onStepDone(done, failure);
       steps.push(done);
     }
   }
   return { steps, changed: steps.length };
+}
+
+/** Carries a step out. Returns what went wrong with one that the appliance serves without. */
+async function carryOut(
+  capability: Capability,
+  planned: PlannedStep,
+  wanted: Wanted,
+  run: RunContext,
+): Promise<unknown> {
+  try {
+    await capability.apply(planned, wanted, run);
+    return undefined;
+  } catch (err) {
+    if (!capability.isOptional || run.signal.aborted) throw err;
+    return err;
+  }
+}
+
+function inWords(failure: unknown): string {
+  const { code, message, remedy } = toFailure(failure);
+  return `${message} → ${remedy} (${code})`;
 }
 
 /**

@@ -45,6 +45,8 @@ export interface Capability<S extends PlannedStep = PlannedStep> {
   readonly name: string;
   /** As the status page names it while its steps run. */
   readonly title: string;
+  /** The appliance serves without it: a step that fails is told and ends no run. */
+  readonly isOptional?: boolean;
   /** `pageIsOn`: the steps planned before this part take the application away. */
   plan(wanted: Wanted, ahead?: { pageIsOn: boolean }): Promise<S[]>;
   /** Is given only steps that its own `plan` returned. */

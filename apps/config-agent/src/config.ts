@@ -15,6 +15,8 @@ export const Variables = z.object({
     .transform((word) => word === "yes"),
   /** The port that browsers use. */
   HTTPS_PORT: z.coerce.number().int().min(1).max(65_535).default(443),
+  /** Where the package cache is published, on 127.0.0.1. */
+  PACKAGE_CACHE_PORT: z.coerce.number().int().min(1).max(65_535).default(7320),
   /** A path on the host that is asked before /app/env.yml (manual, 3). */
   ENV_YML: z.string().startsWith("/").optional(),
   /** Where the metadata services of clouds answer. Tests name servers of their own. */

@@ -18,6 +18,8 @@ export interface Containers {
   observeFor(wanted: Wanted): Promise<Container[]>;
   up(order: Omit<DataInput<typeof ContainersUp>, "runId">, run: RunContext): Promise<void>;
   stop(project: Project, services: string[], run: RunContext): Promise<void>;
+  /** Stops services and takes their containers away. */
+  remove(project: Project, services: [string, ...string[]], run: RunContext): Promise<void>;
   /** A named one-off operation of the application group. @throws OperatorError `OPERATION_FAILED` with the end of its output. */
   operate(operation: string, run: RunContext): Promise<void>;
 }
@@ -52,6 +54,11 @@ export function createContainers(producer: Producer): Containers {
         { project, services, runId },
         { id: jobId(runId, "stop", project, ...services), signal },
       );
+    },
+    async remove(project, services, { runId, signal }) {
+      forgetLooks();
+      const id = jobId(runId, "remove", project, ...services);
+      await producer.request(ContainersStop, { project, services, remove: true, runId }, { id, signal });
     },
     async operate(operation, { runId, signal }) {
       forgetLooks();

@@ -160,7 +160,7 @@ async function apply(
 }
 
 /** A run is news from its first step on; one that finds nothing to do leaves the page as it is. */
-function tellSteps(job: ApplyRun, journal: RunJournal, { capabilities, status }: LifecycleDeps) {
+function tellSteps(job: ApplyRun, journal: RunJournal, { capabilities, status, log }: LifecycleDeps) {
   const titles = capabilities.map(({ title }) => title);
   let begun = false;
   return {
@@ -171,7 +171,10 @@ function tellSteps(job: ApplyRun, journal: RunJournal, { capabilities, status }:
       job.progress(progress);
       await status.at(title, progress.step);
     },
-    onStepDone: ({ summary }: Step) => journal.finishStep(summary),
+    onStepDone: async ({ summary, failed }: Step, err?: unknown) => {
+      if (failed !== undefined) log.warn({ err, step: summary }, "a step failed that the appliance serves without");
+      await journal.finishStep(summary, failed);
+    },
   };
 }
 
@@ -248,7 +251,7 @@ async function createEmptyDatabase(
     onlyWhileRunning: ONLY_WHILE_RUNNING,
     interrupt: () => deps.status.interrupt(),
     onStep: ({ step }) => journal.startStep(step),
-    onStepDone: ({ summary }) => journal.finishStep(summary),
+    onStepDone: ({ summary, failed }) => journal.finishStep(summary, failed),
   });
   const created = await createDatabase(deps.files, deps.database, wanted.env.appliance.database.locale);
   if (created) await forgetMigrations(deps.files);

@@ -56,6 +56,7 @@ async function start() {
     PROBE_TARGET,
     PROBE_IN_HOST_NETWORK,
     HTTPS_PORT,
+    PACKAGE_CACHE_PORT,
     ENV_YML: envYml,
     METADATA_URL: metadataUrl,
   } = config.variables;
@@ -79,6 +80,7 @@ async function start() {
     database,
     version,
     httpsPort: HTTPS_PORT,
+    packageCachePort: PACKAGE_CACHE_PORT,
     probe,
     log,
     open: () => status.show(false),

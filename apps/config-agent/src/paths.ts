@@ -22,6 +22,7 @@ export const PATHS = {
   siteState: "/var/lib/appliance/nginx/state/site.json",
   data: "/data",
   volatile: "/volatile",
+  packageCache: "/volatile/package-cache",
   vaultKeys: "/data/ecs-gpg",
   applicationEnv: "/data/etc/ecs",
   clusters: "/data/postgresql",

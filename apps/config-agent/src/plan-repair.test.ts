@@ -19,10 +19,11 @@ it("leaves a running appliance alone", () => {
   expect(planRepair({ phase: "ready", failed: false, metadataOpen: false, containers: [container({})] })).toBeNull();
 });
 
-it("brings back a part of the application or the database that died", () => {
-  const dead = [container({ state: "exited" }), container({ project: "core", service: "database", state: "exited" })];
+it("brings back a part of the application, the database or a package cache that died", () => {
+  const core = ["database", "package-cache"].map((service) => container({ project: "core", service, state: "exited" }));
+  const dead = [container({ state: "exited" }), ...core];
   expect(planRepair({ phase: "ready", failed: false, metadataOpen: false, containers: dead })).toBe(
-    "not running: ecs.web, database",
+    "not running: ecs.web, database, package-cache",
   );
 });
 

@@ -21,7 +21,8 @@ export function planRepair({ phase, failed, metadataOpen, containers }: RepairOb
   return metadataOpen ? "containers reach the metadata service" : null;
 }
 
-const DATA_STAGE = new Set(["database"]);
+/** The package cache has a container only while env.yml asks for it and it once started. */
+const DATA_STAGE = new Set(["database", "package-cache"]);
 
 function needsRepair({ project, service, state }: Container): boolean {
   return (project === "application" || DATA_STAGE.has(service)) && state !== "running" && state !== "restarting";

@@ -58,6 +58,16 @@ describe("stop, restart, signal and observe", () => {
     });
   });
 
+  it("takes away what it stops where it is asked to, and is done when that is gone already", async () => {
+    const order = { project: "application", services: ["ecs.web"], timeoutSeconds: 1, remove: true };
+    await up();
+    await group.deliver("containers.stop", order);
+    await group.deliver("containers.stop", order);
+    const observed = containersOf(await group.deliver("containers.observe", {}));
+    expect(observed).toMatchObject([{ service: "redis", state: "running" }]);
+    await up();
+  });
+
   it("stops the application in standby too", async () => {
     group.writeSlice({ timezone: "UTC", compose: {}, application: null });
     await group.deliver("containers.stop", { project: "application", services: [], timeoutSeconds: 1 });

@@ -70,7 +70,7 @@ function stop(tools: ContainerTools): Work<typeof ContainersStop> {
   return (order, context) =>
     alone(tools, order.project, context.signal, async (signal) => {
       const { observed, services } = await select(tools, order.project, order.services, signal);
-      await applyStop(tools.groups.nameOf(order.project), { ...order, services }, observed, tools.compose, signal);
+      await applyStop(tools.groups.nameOf(order.project), { ...order, services }, observed, tools, signal);
       return {};
     });
 }

@@ -6,6 +6,8 @@ import type { GroupModel } from "./compose-model.ts";
 const CONTROL_SERVICES_TO_TOUCH = ["nginx"];
 /** The core's services that are started by this agent alone, after the storage step. */
 const DATA_PROFILE = "data";
+/** Those among them that env.yml may do without, and that only run where they are named. */
+const OPTIONAL_PROFILE = "optional";
 
 /**
  * The services that a job means; no names mean all that may be touched.
@@ -19,12 +21,16 @@ export function planServices(project: Project, names: readonly string[], model: 
     if (!allowed.includes(name)) throw protectedService(name);
   }
   if (names.length > 0) return [...names];
-  return allowed.filter((name) => (project === "core" ? isDataStage(name, model) : isAlwaysMeant(name, model)));
+  return allowed.filter((name) => (project === "core" ? isAlwaysMeantInCore(name, model) : isAlwaysMeant(name, model)));
 }
 
 /** Compose starts a service with profiles only when it is named. */
 function isAlwaysMeant(name: string, model: GroupModel): boolean {
   return model.services.get(name)?.profiles.length === 0;
+}
+
+function isAlwaysMeantInCore(name: string, model: GroupModel): boolean {
+  return isDataStage(name, model) && !model.services.get(name)?.profiles.includes(OPTIONAL_PROFILE);
 }
 
 function mayTouchInCore(name: string, model: GroupModel): boolean {

@@ -92,10 +92,12 @@ describe("planServices", () => {
     nginx: definition(),
     "update-agent": definition(),
     database: definition({ profiles: ["data"] }),
+    "package-cache": definition({ profiles: ["data", "optional"] }),
   });
 
-  it("means every service of the application, and of the core the data stage alone, when none is named", () => {
+  it("means every service of the application, and of the core what the data stage cannot do without, when none is named", () => {
     expect(planServices("core", [], core)).toEqual(["database"]);
+    expect(planServices("core", ["package-cache"], core)).toEqual(["package-cache"]);
     const application = model({ a: definition(), b: definition(), debug: definition({ profiles: ["debug"] }) });
     expect(planServices("application", [], application)).toEqual(["a", "b"]);
     expect(planServices("application", ["debug"], application)).toEqual(["debug"]);

@@ -100,8 +100,8 @@ export function optionalSection<const F extends Fields>(options: SectionOptions<
   };
 }
 
-function documented({ doc, type, example, note, initial, notYet }: Common, usualType: string): Documentation {
-  const given = Object.entries({ example, note, initial, notYet }).filter(([, value]) => value !== undefined);
+function documented({ doc, type, example, note, initial }: Common, usualType: string): Documentation {
+  const given = Object.entries({ example, note, initial }).filter(([, value]) => value !== undefined);
   return { doc, type: type ?? usualType, ...Object.fromEntries(given) };
 }
 

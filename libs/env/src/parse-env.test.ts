@@ -18,7 +18,6 @@ describe("an old file", () => {
   });
 
   const warnings: Record<string, string> = {
-    proxyCache: "appliance:storage:proxy_cache: is not carried out by this version: the appliance has no such cache",
     mount:
       "appliance:backup:url: does not lead below appliance:backup:mount:target, as in file:///mnt/appliance-backup-mount/folder",
   };

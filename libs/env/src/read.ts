@@ -96,12 +96,7 @@ export function readSection<F extends Fields>(place: Place, options: SectionOpti
   const errors = place.errorCount;
   for (const key of Object.keys(place.value ?? {})) checkKey(key, place, fields, aliases);
   const values = Object.fromEntries(
-    Object.entries(fields).map(([key, field]) => {
-      const at = fieldPlace(key, place, aliases);
-      const value = field.read(at);
-      if (field.notYet && !at.isUnset) at.warning(`is not carried out by this version: ${field.notYet}`);
-      return [key, value];
-    }),
+    Object.entries(fields).map(([key, field]) => [key, field.read(fieldPlace(key, place, aliases))]),
   ) as ValuesOf<F>;
   if (place.errorCount === errors && !place.isPart) check?.(values, place);
   return values;

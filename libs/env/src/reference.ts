@@ -60,13 +60,12 @@ function heading({ doc, note, type, aliases = {} }: AnySetting, path: string): s
 const TABLE_HEAD = ["| key | value | default | meaning |", "| --- | --- | --- | --- |"];
 
 function row(key: string, field: AnySetting): string {
-  const { doc, note, type, notYet } = field;
+  const { doc, note, type } = field;
   const example = (field.example ?? field.item?.example)?.trimEnd();
   const meaning = [
     sentences(doc, note),
     example === undefined || example.includes("\n") ? "" : `Example: \`${example}\`.`,
     field.secret ? "**secret**" : "",
-    notYet === undefined ? "" : `Not carried out by this version: ${notYet}.`,
   ];
   return `| \`${key}\` | ${cell(type)} | ${cell(initial(field))} | ${cell(meaning.filter((part) => part !== "").join(" "))} |`;
 }

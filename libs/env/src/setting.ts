@@ -41,8 +41,6 @@ export interface Documentation {
    * A setting without it is a comment there, with its example.
    */
   initial?: string;
-  /** Why this version takes the setting and does nothing with it. */
-  notYet?: string;
   /** Of a section. */
   fields?: Record<string, AnySetting>;
   /** Older names of keys of a section → their name. */
@@ -62,7 +60,6 @@ export interface Common {
   example?: string;
   note?: string;
   initial?: string;
-  notYet?: string;
 }
 
 export interface TextOptions extends Common {

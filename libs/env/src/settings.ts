@@ -213,9 +213,8 @@ const storage = section({
       },
     }),
     proxy_cache: flag({
-      doc: "A cache of 10 GB for what is downloaded, of the former system.",
+      doc: "Keeps downloaded Debian packages, up to 10 GB, for builds and for upgrades of the host; docs/storage.md tells how.",
       default: false,
-      notYet: "the appliance has no such cache",
     }),
   },
 });

@@ -16,6 +16,7 @@ export const IDENTITIES = {
   queue: { uid: 5010, gid: 5010 },
   database: { uid: 5011, gid: 5011 },
   nginx: { uid: 5012, gid: 5012 },
+  "package-cache": { uid: 5013, gid: 5013 },
 } as const satisfies Record<string, Identity>;
 
 /** Members read the key of the server certificate: nginx and smtp-gateway. */

@@ -31,10 +31,11 @@ function describe(steps: readonly AppliedStep[], dryRun: boolean): string {
   return [dryRun ? `${count} to do:` : `${count} done:`, ...steps.map(describeStep)].join("\n");
 }
 
-function describeStep({ summary, changes, restarts, downtime }: AppliedStep): string {
+function describeStep({ summary, changes, restarts, downtime, failed }: AppliedStep): string {
   const lines = [`- ${summary}`, ...changes.map(describeChange)];
   if (restarts.length > 0) lines.push(`    restarts: ${restarts.join(", ")}`);
   if (downtime) lines.push(`    downtime: ${downtime}`);
+  if (failed) lines.push(`    not done: ${failed}`);
   return lines.join("\n");
 }
 

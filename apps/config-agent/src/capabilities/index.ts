@@ -16,6 +16,7 @@ import { hooksCapability, type HookStage } from "./hooks.ts";
 import { hostnameCapability } from "./hostname.ts";
 import { metadataBlockCapability } from "./metadata-block.ts";
 import { openCapability } from "./open.ts";
+import { packageCacheCapability } from "./package-cache.ts";
 import { siteCapability } from "./site.ts";
 import { sshAccessCapability } from "./ssh-access.ts";
 import { slicesCapability, writeContainerSize } from "./slices.ts";
@@ -33,6 +34,7 @@ export interface CapabilityDeps {
   probe: ProbeDeps;
   version: string;
   httpsPort: number;
+  packageCachePort: number;
   log: Log;
   /** Takes the status page away. */
   open: () => Promise<void>;
@@ -40,7 +42,7 @@ export interface CapabilityDeps {
 
 /** Everything that env.yml decides, in the order of start: each part may rely on those before it. */
 export function allCapabilities(deps: CapabilityDeps): readonly Capability[] {
-  const { host, files, containers, database, httpsPort, version, probe, log, open } = deps;
+  const { host, files, containers, database, httpsPort, packageCachePort, version, probe, log, open } = deps;
   const hooks = (stage: HookStage) => hooksCapability(stage, { host, files, log });
   const look = createStorageLook(host);
   return [
@@ -53,6 +55,7 @@ export function allCapabilities(deps: CapabilityDeps): readonly Capability[] {
     hostnameCapability(host),
     sshAccessCapability(host),
     metadataBlockCapability(host),
+    packageCacheCapability({ host, files, containers, version, port: packageCachePort }),
     vaultKeysCapability(files),
     extraFilesCapability(host, "before packages"),
     hooks("prepare-appliance.early"),

@@ -90,7 +90,7 @@ async function stopBelow(wanted: Wanted, run: RunContext, { containers }: Deps):
   if (runningBelow(await containers.observeFor(wanted)).length === 0) return;
   run.note("stopping what uses the folders below");
   await containers.stop("application", [], run);
-  await containers.stop("core", [DATA_STAGE], run);
+  await containers.stop("core", DATA_STAGE, run);
 }
 
 async function drop(target: string, wanted: Wanted, run: RunContext, deps: Deps): Promise<void> {
@@ -113,9 +113,9 @@ async function keptMount({ label, target, device }: FoundVolume, { host, files }
   return { target, device: host.kind === "systemd" || (await files.exists(link)) ? link : device.path };
 }
 
-const DATA_STAGE = "database";
+const DATA_STAGE = ["database", "package-cache"];
 
 function runningBelow(all: readonly Container[]): string[] {
-  const bound = all.filter(({ project, service }) => project === "application" || service === DATA_STAGE);
+  const bound = all.filter(({ project, service }) => project === "application" || DATA_STAGE.includes(service));
   return bound.filter(({ state }) => state === "running").map(({ service }) => service);
 }

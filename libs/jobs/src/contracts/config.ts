@@ -17,6 +17,8 @@ export const Step = z.object({
   restarts: z.array(z.string()),
   /** What users notice and for how long, or null. */
   downtime: z.string().nullable(),
+  /** Of a step that was carried out in vain, why; only where the appliance serves without what it was for. */
+  failed: z.string().optional(),
 });
 export type Step = z.infer<typeof Step>;
 

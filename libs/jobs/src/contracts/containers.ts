@@ -70,6 +70,8 @@ export const ContainersStop = defineJob({
     services,
     /** How long a service may take to end by itself before it is killed. */
     timeoutSeconds: z.int().min(0).max(3600).default(30),
+    /** Takes their containers away as well. */
+    remove: z.boolean().default(false),
     runId,
   }),
   result: nothing,
