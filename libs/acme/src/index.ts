@@ -1,0 +1,11 @@
+export type { Account, AccountOptions, Completion } from "./account.ts";
+export { createAcme, type Acme, type AcmeOptions } from "./acme.ts";
+export { AcmeError } from "./acme-error.ts";
+export type { Challenges, HttpChallenge } from "./authorize.ts";
+export type { CertificateChain } from "./certificate-chain.ts";
+export { certificateId } from "./certificate-id.ts";
+export type { Directory } from "./directory.ts";
+export { createAccountKey, type ExternalAccountBinding } from "./jose.ts";
+export type { Order, OrderOptions } from "./order.ts";
+export type { NameFailure, Problem } from "./problem.ts";
+export type { RenewalInfo } from "./renewal-info.ts";
