@@ -2,13 +2,16 @@ import { readFile, stat } from "node:fs/promises";
 import { OperatorError, isSystemError } from "@appliance/errors";
 import { resolveInRoot } from "@appliance/files";
 import type { Look } from "./look.ts";
+import { LONGEST, TOO_LONG } from "./user-data.ts";
 
 /** A file of the host. */
 export async function lookAtFile(hostRoot: string, path: string): Promise<Look> {
   try {
     const at = await resolveInRoot(hostRoot, path);
     // Reading what is not a file, such as a pipe, might never end.
-    if (!(await stat(at)).isFile()) return { source: path, unusable: notAFile(path) };
+    const { size, isFile } = await look(at);
+    if (!isFile) return { source: path, unusable: unusable(path, "is not a file") };
+    if (size > LONGEST) return { source: path, unusable: unusable(path, TOO_LONG) };
     return { source: path, text: await readFile(at) };
   } catch (err) {
     const missing = err instanceof OperatorError && err.code === "PATH_MISSING";
@@ -17,8 +20,13 @@ export async function lookAtFile(hostRoot: string, path: string): Promise<Look> 
   }
 }
 
-function notAFile(path: string): OperatorError {
-  return new OperatorError("ENV_FILE_UNUSABLE", `${path} is not a file.`, {
+async function look(path: string): Promise<{ size: number; isFile: boolean }> {
+  const stats = await stat(path);
+  return { size: stats.size, isFile: stats.isFile() };
+}
+
+function unusable(path: string, why: string): OperatorError {
+  return new OperatorError("ENV_FILE_UNUSABLE", `${path} ${why}.`, {
     remedy: `Remove what stands at ${path} and put your env.yml there, or nothing; then run \`appliance apply\`.`,
   });
 }
