@@ -14,6 +14,7 @@ set -eu
 
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 docker=$("$checkout/deploy/engine.sh" client)
+: "${PACKAGE_CACHE:=/usr/local/lib/appliance/package-cache}" # written by config-agent; tests name one of their own
 
 # What images are made of; tests and what a build leaves behind are not part of it.
 version() {
@@ -63,11 +64,37 @@ only_missing() {
     done
 }
 
+# The package cache of this host (appliance:storage:proxy_cache) as builds reach it, on the engine's own network. Nothing where there
+# is none, or where it has not each mirror of the base image: apt in a build knows no second way.
+package_cache() {
+    [ -x "$PACKAGE_CACHE" ] || return 0
+    published=
+    for mirror in $(base_image_mirrors); do
+        published=$("$PACKAGE_CACHE" "$mirror")
+        [ -n "$published" ] || return 0
+    done
+    port=${published##*:}
+    id=$("$docker" ps --quiet --filter "publish=${port%/}/tcp")
+    [ -z "$id" ] || "$docker" inspect --format 'http://{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$id" | sed 's/ .*/:3128/'
+}
+
+base_image_mirrors() {
+    "$docker" run --rm --pull never --network none debian:trixie-slim \
+        sh -c 'cat /etc/apt/sources.list /etc/apt/sources.list.d/*' 2>/dev/null |
+        awk '!/^#/ { for (i = 1; i <= NF; i++) if ($i ~ /^http:/) print $i }'
+}
+
 build() {
     for file in $(compose_files); do
         wanted=$(names "$file")
-        if [ -n "$(printf '%s\n' "$wanted" | only_missing)" ]; then BUILDKIT_PROGRESS=plain in_project "$file" build; fi
+        if [ -n "$(printf '%s\n' "$wanted" | only_missing)" ]; then build_missing "$file"; fi
     done
+}
+
+# The cache is for apt: npm speaks https and goes its own way.
+build_missing() {
+    cache=$(package_cache) || cache=
+    BUILDKIT_PROGRESS=plain in_project "$1" build ${cache:+--build-arg "http_proxy=$cache"}
 }
 
 prune() {

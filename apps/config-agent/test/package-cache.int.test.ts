@@ -1,7 +1,8 @@
 /** The container of the package cache as compose runs it, asked by the host and by its apt. */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { runCommand } from "@appliance/command";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { DETECT, packageCacheFiles } from "../src/package-cache-files.ts";
@@ -108,5 +109,39 @@ describe("apt of the host", () => {
     const detect = async (url: string) => (await runCommand(script, [url], { timeoutMs: 20_000 })).stdout;
     expect(await detect("http://192.168.1.1/debian/")).toBe("");
     expect(await detect(`${cache.mirror.url}/debian/`)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\n$/);
+  });
+});
+
+describe("a build of images", () => {
+  const images = join(import.meta.dirname, "../../../deploy/images.sh");
+
+  /** `deploy/images.sh build` of a checkout whose one image takes a file from the mirror. */
+  const build = async (file: string) => {
+    const checkout = mkdtempSync(join(folder, "checkout-"));
+    for (const part of ["apps", "libs", "tools", "compose"]) mkdirSync(join(checkout, part));
+    cpSync(dirname(images), join(checkout, "deploy"), { recursive: true });
+    const url = `${cache.mirror.url}/${file}`;
+    const Dockerfile = `FROM debian:trixie-slim\nRUN /usr/lib/apt/apt-helper download-file ${url} /tmp/file\n`;
+    const web = { image: `appliance/${file}:test`, build: { context: ".", dockerfile_inline: Dockerfile } };
+    writeFileSync(join(checkout, "compose/compose.yml"), JSON.stringify({ services: { web } }));
+    const detect = join(folder, "detect-of-builds");
+    writeFileSync(detect, packageCacheFiles(await cache.port().catch(() => 1))[0]?.content ?? "", { mode: 0o755 });
+    const env = { PACKAGE_CACHE: detect, HOME: "/tmp" };
+    await runCommand(join(checkout, "deploy/images.sh"), ["build"], { env, timeoutMs: 120_000 });
+    await runCommand("docker", ["image", "rm", web.image], { timeoutMs: 60_000 });
+    return cache.mirror.asked.filter((line) => line.startsWith("GET"));
+  };
+  /** A name that no layer of an earlier build has. */
+  const fresh = () => `package-${randomBytes(4).toString("hex")}`;
+
+  it("gets its packages from the cache", async () => {
+    const file = fresh();
+    expect(await build(file)).toEqual([`GET /${file} for the cache`]);
+  });
+
+  it("asks the mirror itself while the cache is down", async () => {
+    await cache.stop();
+    const file = fresh();
+    expect(await build(file)).toEqual([`GET /${file}`]);
   });
 });
