@@ -42,10 +42,11 @@ async function agent(looks: Answer[], others: Answer[] = []) {
   const asked: (string | undefined)[] = [];
   const answers = [...looks];
   server = createServer((request, response) => {
-    if (request.url === "/jobs") return void response.end(JSON.stringify(others.map(({ body }) => body)));
     const looked = request.method === "GET";
     if (!looked) asked.push(request.headers["idempotency-key"] as string | undefined);
-    const { status, body } = looked ? (answers.length > 1 ? answers.shift()! : answers[0]!) : { status: 202, body: {} };
+    const list = { status: 200, body: others.map(({ body }) => body) };
+    const next = () => (answers.length > 1 ? answers.shift()! : answers[0]!);
+    const { status, body } = request.url === "/jobs" ? list : looked ? next() : { status: 202, body: {} };
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server!.listen(0, "127.0.0.1", resolve));
