@@ -4,6 +4,7 @@ import { failuresIn, type NameFailure, type Problem } from "./problem.ts";
 export interface AcmeErrorDetails {
   remedy: string;
   cause?: unknown;
+  status?: number;
   problem?: Problem | undefined;
   failures?: NameFailure[];
   retryAt?: Date | undefined;
@@ -16,6 +17,8 @@ export interface AcmeErrorDetails {
  * The codes stand in the README.
  */
 export class AcmeError extends OperatorError {
+  /** The HTTP status of a refusal. */
+  readonly status: number | undefined;
   /** The authority's own words. */
   readonly problem: Problem | undefined;
   /** Each name that failed, by itself; empty when the failure is of no single name. */
@@ -29,6 +32,7 @@ export class AcmeError extends OperatorError {
 
   constructor(code: string, message: string, details: AcmeErrorDetails) {
     super(code, message, { remedy: details.remedy, cause: details.cause });
+    this.status = details.status;
     this.problem = details.problem;
     this.failures = details.failures ?? failuresIn(details.problem);
     this.retryAt = details.retryAt;

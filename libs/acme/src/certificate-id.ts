@@ -1,4 +1,3 @@
-import type { X509Certificate } from "node:crypto";
 import { AcmeError } from "./acme-error.ts";
 
 const SEQUENCE = 0x30;
@@ -16,13 +15,21 @@ interface Element {
   content: Buffer;
 }
 
+/** What is needed of an `X509Certificate`. */
+interface SignedCertificate {
+  /** DER */
+  raw: Buffer;
+  /** Hexadecimal. */
+  serialNumber: string;
+}
+
 /**
  * The name of a certificate in renewal information and in `replaces`: the identifier of the key that signed it and its serial.
  * Node shows every part of a certificate but this extension, which is why its DER is walked here and nowhere else.
  * @throws OperatorError `ACME_CERTIFICATE_NAMELESS` when the certificate does not say which key signed it
  * @see RFC 9773 section 4.1
  */
-export function certificateId(certificate: Pick<X509Certificate, "raw" | "serialNumber">): string {
+export function certificateId(certificate: SignedCertificate): string {
   const keyIdentifier = authorityKeyIdentifier(certificate.raw);
   if (keyIdentifier === undefined)
     throw new AcmeError("ACME_CERTIFICATE_NAMELESS", "The certificate does not name the key that signed it.", {

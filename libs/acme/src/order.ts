@@ -66,9 +66,8 @@ export async function resumeOrder(context: AccountContext, url: string, signal: 
   }
 }
 
-/** 404 of an order that is forgotten; unauthorized of one that belongs to an account from before. */
-const isGone = ({ problem }: AcmeError) =>
-  problem?.status === 404 || ["unauthorized", "malformed"].includes(problem?.type ?? "");
+/** Forgotten, or of an account from before. */
+const isGone = ({ status, problem }: AcmeError) => status === 404 || problem?.type === "unauthorized";
 
 export async function finalize(
   context: AccountContext,

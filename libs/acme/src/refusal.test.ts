@@ -72,6 +72,6 @@ describe("a refusal", () => {
   });
 
   it("of a document with wrong types is a refusal without an explanation", () => {
-    expect(refuse(400, { type: 7, detail: [] }).message).toBe("ca.example refused: status 400 and no explanation.");
+    expect(refuse(400, { type: 7, detail: [] }).message).toBe("ca.example refused: status 400 and no explanation");
   });
 });

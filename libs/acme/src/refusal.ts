@@ -53,6 +53,7 @@ export function refusal(answer: HttpAnswer, now: number): AcmeError {
   const when = retryAt === undefined ? "" : ` (not before ${retryAt.toISOString()})`;
   return new AcmeError(code, `${hostOf(answer.url)} refused: ${saidIn(answer, problem)}${when}`, {
     remedy,
+    status: answer.status,
     problem,
     retryAt,
     limit: limitIn(answer, problem),
@@ -68,7 +69,7 @@ function kindOf({ status }: HttpAnswer, problem: Problem | undefined, retryAt: D
 }
 
 function saidIn({ status }: HttpAnswer, problem: Problem | undefined): string {
-  if (problem === undefined) return `status ${status} and no explanation.`;
+  if (problem === undefined) return `status ${status} and no explanation`;
   const names = listFailures(failuresIn(problem));
   const detail = problem.detail || problem.title || `status ${status}`;
   return `${detail}${names && `: ${names}`} [${problem.type}]`;
