@@ -5,7 +5,7 @@ import { findVolume, VOLUMES, type FoundVolume, type Volume } from "./plan-volum
 
 /** The disks of the host as the parts of one run see them: looked at once, and again after something was done to them. */
 export interface StorageLook {
-  /** Undefined on a host without disks of its own: a folder that stands for one. */
+  /** With `names`, devices of a setup, it is looked anew. @throws OperatorError `HOST_VERB_UNAVAILABLE` on a host without disks */
   observe(wanted: Wanted, names: readonly string[]): Promise<Observed>;
   forget(): void;
   /** @throws OperatorError as `findVolume` */

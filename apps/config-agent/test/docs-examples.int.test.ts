@@ -35,8 +35,14 @@ function envOf(example = ""): Env {
 /** Applies the steps that a folder has the powers for. */
 async function apply<S extends PlannedStep>(part: Capability<S>, env: Env): Promise<string[]> {
   const wanted: Wanted = {
-    ...{ env, source: "", text: Buffer.from(""), flat: {}, changes: [] },
-    ...{ timeZone: "UTC", memoryMb: 1, cores: 1 },
+    env,
+    source: "",
+    text: Buffer.from(""),
+    flat: {},
+    changes: [],
+    timeZone: "UTC",
+    memoryMb: 1,
+    cores: 1,
   };
   const run = { runId: "run", signal: new AbortController().signal, note: () => {} };
   const steps = await part.plan(wanted);

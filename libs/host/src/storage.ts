@@ -71,13 +71,15 @@ async function withNodes(root: string, devices: BlockDevice[]): Promise<BlockDev
   return devices.filter((_, index) => there[index]);
 }
 
-/** By probing, not from the cache of blkid or of udev, which lag behind. An empty drive or a locked disk cannot be read. */
+/** By probing, not from the cache of blkid or of udev, which lag behind. An empty drive or one that hangs cannot be read. */
 async function signaturesOf(power: HostPower, path: string) {
   try {
     const args = ["--json", "--output", WIPEFS_COLUMNS, "--", path];
     return readSignatures((await power.run("storage", "wipefs", args, { timeoutMs: LOOK_MS })).stdout);
   } catch (error) {
-    if (error instanceof CommandError && error.code === "COMMAND_FAILED" && error.exitCode !== null) return undefined;
+    if (!(error instanceof CommandError)) throw error;
+    if (error.code === "COMMAND_TIMEOUT" || (error.code === "COMMAND_FAILED" && error.exitCode !== null))
+      return undefined;
     throw error;
   }
 }

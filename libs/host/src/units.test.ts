@@ -28,11 +28,11 @@ async function toldBy(work: (units: ReturnType<typeof createHostUnits>) => Promi
 describe("a unit whose file was written anew", () => {
   it("is read anew before it starts, or the old one would start", async () => {
     const reload = "systemctl daemon-reload";
-    expect(await toldBy(({ restart }) => restart("a.service"), true)).toEqual([
+    expect(await toldBy((units) => units.restart("a.service"), true)).toEqual([
       reload,
       "systemctl restart -- a.service",
     ]);
-    expect(await toldBy(({ start }) => start("a.service"), true)).toEqual([reload, "systemctl start -- a.service"]);
-    expect(await toldBy(({ restart }) => restart("a.service"), false)).toEqual(["systemctl restart -- a.service"]);
+    expect(await toldBy((units) => units.start("a.service"), true)).toEqual([reload, "systemctl start -- a.service"]);
+    expect(await toldBy((units) => units.restart("a.service"), false)).toEqual(["systemctl restart -- a.service"]);
   });
 });
