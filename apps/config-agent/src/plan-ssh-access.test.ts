@@ -9,7 +9,7 @@ const root = (more: Partial<UserKeys> = {}): UserKeys => ({
   removed: [],
   ...more,
 });
-const server = { rootMayLogIn: true, forbiddenByUs: false, reloadNeeded: false };
+const server = { rootMayLogIn: true, rootByPassword: false, forbiddenByUs: false, reloadNeeded: false };
 const host = (more: Partial<SshObserved> = {}): SshObserved => ({
   users: [root()],
   server,
@@ -21,7 +21,7 @@ const lockout = expect.objectContaining({ code: "SSH_LOCKOUT" });
 describe("planSshAccess", () => {
   it("has nothing to do where env.yml and the host agree", () => {
     expect(planSshAccess(false, host())).toEqual([]);
-    const forbidden = { rootMayLogIn: false, forbiddenByUs: true, reloadNeeded: false };
+    const forbidden = { rootMayLogIn: false, rootByPassword: false, forbiddenByUs: true, reloadNeeded: false };
     expect(planSshAccess(true, host({ server: forbidden }))).toEqual([]);
   });
 
@@ -41,7 +41,7 @@ describe("planSshAccess", () => {
   });
 
   it("lets root in again once env.yml says so, and leaves alone what others forbid", () => {
-    const ours = { rootMayLogIn: false, forbiddenByUs: true, reloadNeeded: false };
+    const ours = { rootMayLogIn: false, rootByPassword: false, forbiddenByUs: true, reloadNeeded: false };
     expect(planSshAccess(false, host({ server: ours }))).toMatchObject([{ work: { rootForbidden: false } }]);
     expect(planSshAccess(false, host({ server: { ...ours, forbiddenByUs: false } }))).toEqual([]);
   });
@@ -63,8 +63,19 @@ describe("planSshAccess", () => {
     expect(() => planSshAccess(false, host({ server: mute, users: [root({ removed: [KEY] })] }))).toThrow(lockout);
   });
 
+  it("leaves root's password to those who have nothing else, and does not rely on it where they have keys", () => {
+    const byPassword = { ...server, rootByPassword: true };
+    const noKeys = host({ server: byPassword, users: [root({ present: [] })] });
+    expect(() => planSshAccess(true, noKeys)).toThrow(lockout);
+    expect(planSshAccess(false, noKeys)).toEqual([]);
+    expect(planSshAccess(true, { ...noKeys, administrators: ["ada"] })).toHaveLength(1);
+    expect(() => planSshAccess(false, host({ server: byPassword, users: [root({ removed: [KEY] })] }))).toThrow(
+      lockout,
+    );
+  });
+
   it("reloads sshd where a run before was cut off before it did", () => {
-    const cut = { rootMayLogIn: true, forbiddenByUs: false, reloadNeeded: true };
+    const cut = { rootMayLogIn: true, rootByPassword: false, forbiddenByUs: false, reloadNeeded: true };
     expect(planSshAccess(false, host({ server: cut }))).toMatchObject([{ work: { rootForbidden: false } }]);
   });
 });

@@ -55,12 +55,12 @@ function nameOf(line: string): string {
   return `${type} …${key.slice(-8)} ${comment.slice(0, 60)}`.trim();
 }
 
-/** Passwords are not counted: nobody can tell from here who knows one. */
+/** Nobody can tell from here who knows a password: where one is enough it is not taken away, and never relied on. */
 function refuseLockout(disableRoot: boolean, { users, server, administrators }: SshObserved): void {
   const root = users.find(({ user }) => user === "root");
   if (!server || !root || administrators.length > 0) return;
   const may = server.rootMayLogIn ?? true;
-  const before = may && root.present.length > 0;
+  const before = may && (root.present.length > 0 || (disableRoot && server.rootByPassword));
   const mayAfter = !disableRoot && (may || server.forbiddenByUs);
   const after = mayAfter && root.present.length + root.added.length > root.removed.length;
   if (!before || after) return;

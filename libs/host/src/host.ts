@@ -124,6 +124,8 @@ export interface HostSshKeys {
 export interface SshServerState {
   /** Undefined where sshd cannot say, since it would not start with the settings as they are. */
   rootMayLogIn: boolean | undefined;
+  /** With a password as well as with a key. */
+  rootByPassword: boolean;
   forbiddenByUs: boolean;
   /** What runs has not read its settings since they changed. */
   reloadNeeded: boolean;

@@ -45,9 +45,14 @@ function server() {
 describe.runIf(process.getuid?.() === 0)("sshd", () => {
   it("is told to let root in no more, and to let root in again, each once", async () => {
     const ssh = server();
-    expect(await ssh.observe()).toEqual({ rootMayLogIn: true, forbiddenByUs: false, reloadNeeded: false });
+    expect(await ssh.observe()).toEqual({
+      rootMayLogIn: true,
+      rootByPassword: false,
+      forbiddenByUs: false,
+      reloadNeeded: false,
+    });
     expect([await ssh.forbidRoot(true), await ssh.forbidRoot(true)]).toEqual([true, false]);
-    expect(await ssh.observe()).toEqual({ rootMayLogIn: false, forbiddenByUs: true, reloadNeeded: false });
+    expect(await ssh.observe()).toMatchObject({ rootMayLogIn: false, forbiddenByUs: true, reloadNeeded: false });
     expect([await ssh.forbidRoot(false), await ssh.forbidRoot(false)]).toEqual([true, false]);
     expect(await ssh.observe()).toMatchObject({ rootMayLogIn: true, forbiddenByUs: false });
     const reload = ["systemctl", "try-reload-or-restart", "ssh.service"];
@@ -58,7 +63,7 @@ describe.runIf(process.getuid?.() === 0)("sshd", () => {
     configure(`Include ${root}/etc/ssh/sshd_config.d/*.conf\nNoSuchSetting yes\n`);
     await expect(server().forbidRoot(true)).rejects.toMatchObject({ code: "SSHD_REFUSED" });
     expect([existsSync(join(root, SETTINGS)), acted]).toEqual([false, []]);
-    expect(await server().observe()).toEqual({ rootMayLogIn: undefined, forbiddenByUs: false, reloadNeeded: false });
+    expect(await server().observe()).toMatchObject({ rootMayLogIn: undefined, forbiddenByUs: false });
   });
 
   it("is not claimed to keep root out when its settings are not read", async () => {
@@ -68,6 +73,13 @@ describe.runIf(process.getuid?.() === 0)("sshd", () => {
       message: expect.stringContaining("has no effect"),
     });
     expect(existsSync(join(root, SETTINGS))).toBe(false);
+  });
+
+  it("says where a password is enough to become root", async () => {
+    configure("PermitRootLogin yes\n");
+    expect(await server().observe()).toMatchObject({ rootMayLogIn: true, rootByPassword: true });
+    configure("PermitRootLogin yes\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n");
+    expect(await server().observe()).toMatchObject({ rootMayLogIn: true, rootByPassword: false });
   });
 
   it("is reloaded by the next run when the one before was cut off between settings and reload", async () => {

@@ -33,7 +33,7 @@ export function createHostSshServer(deps: Deps): HostSshServer {
     async observe() {
       if (!(await isInstalled(deps))) return undefined;
       return {
-        rootMayLogIn: await rootMayLogIn(deps).catch(undefinedWhereRefused),
+        ...(await loginOfRoot(deps).catch(unknownWhereRefused)),
         forbiddenByUs: (await readInRoot(root, SETTINGS)) !== undefined,
         reloadNeeded: (await readInRoot(root, RELOAD_NEEDED)) !== undefined,
       };
@@ -64,14 +64,19 @@ async function isInstalled({ power }: Deps): Promise<boolean> {
   return (await power.observe("test", ["-x", SSHD], { okExitCodes: [0, 1] })).exitCode === 0;
 }
 
-async function rootMayLogIn(deps: Deps): Promise<boolean> {
+async function loginOfRoot(deps: Deps): Promise<{ rootMayLogIn: boolean; rootByPassword: boolean }> {
   const { stdout } = await askSshd(deps, ["-T", "-C", "user=root,host=localhost,addr=127.0.0.1"]);
-  return !/^permitrootlogin (?:no|forced-commands-only)$/m.test(stdout);
+  const asks = /^(?:passwordauthentication|kbdinteractiveauthentication) yes$/m.test(stdout);
+  return {
+    rootMayLogIn: !/^permitrootlogin (?:no|forced-commands-only)$/m.test(stdout),
+    rootByPassword: asks && /^permitrootlogin yes$/m.test(stdout),
+  };
 }
 
 /** Settings that the operator is just editing are no reason to keep the appliance from starting. */
-function undefinedWhereRefused(error: unknown): undefined {
+function unknownWhereRefused(error: unknown) {
   if (!(error instanceof CommandError) || error.exitCode === null) throw error;
+  return { rootMayLogIn: undefined, rootByPassword: false };
 }
 
 /** sshd wants its empty folder even to look at its settings, which only a running one has. */
@@ -84,7 +89,7 @@ async function askSshd({ power, root }: Deps, args: string[]) {
 
 async function assertEffect(deps: Deps, forbidden: boolean): Promise<void> {
   await askSshd(deps, ["-t"]);
-  if (!forbidden || !(await rootMayLogIn(deps))) return;
+  if (!forbidden || !(await loginOfRoot(deps)).rootMayLogIn) return;
   throw new OperatorError("SSHD_REFUSED", `${SETTINGS} has no effect: sshd reads another PermitRootLogin before it`, {
     remedy: "Let /etc/ssh/sshd_config include /etc/ssh/sshd_config.d/*.conf in its first line.",
   });
