@@ -1,4 +1,4 @@
-import { renderDocument, type StatusState } from "./status-page.ts";
+import { renderDocument, type StatusState } from "./status/status-page.ts";
 
 const SERVING = `${JSON.stringify({ phase: "serving" })}\n`;
 

@@ -18,14 +18,14 @@ import { forgetMigrations } from "./capabilities/application.ts";
 import { createDatabase } from "./capabilities/database.ts";
 import { forgetHooks } from "./capabilities/hooks.ts";
 import type { Containers } from "./containers.ts";
-import type { Database } from "./database.ts";
+import type { Database } from "./database/database.ts";
 import type { ActiveEnv } from "./active-env.ts";
 import { checkEnv, type EnvFinder } from "./env-source.ts";
-import type { FailureFile } from "./failure.ts";
+import type { FailureFile } from "./status/failure.ts";
 import { PATHS } from "./paths.ts";
 import type { RootFiles } from "./root-files.ts";
-import type { Status } from "./status.ts";
-import { tellFailure, tellGoal } from "./tell.ts";
+import type { Status } from "./status/status.ts";
+import { tellFailure, tellGoal } from "./status/tell.ts";
 import { changesSince, readWanted as read, type WantedDeps } from "./wanted.ts";
 
 export interface LifecycleDeps extends WantedDeps {

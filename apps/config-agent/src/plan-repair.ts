@@ -1,5 +1,5 @@
 import type { Container } from "@appliance/jobs";
-import type { Phase } from "./status.ts";
+import type { Phase } from "./status/status.ts";
 
 export interface RepairObserved {
   phase: Phase;

@@ -1,7 +1,7 @@
 import { OperatorError } from "@appliance/errors";
 import type { AgentName } from "@appliance/jobs";
 import type { Wanted } from "./capability.ts";
-import { databaseSettings, planDatabaseTuning } from "./plan-database-tuning.ts";
+import { databaseSettings, planDatabaseTuning } from "./database/plan-database-tuning.ts";
 
 /** What update-agent is told of env.yml. Its shape is repeated, as a check, where update-agent reads it. */
 export interface UpdateAgentSlice {

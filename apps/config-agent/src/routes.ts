@@ -1,7 +1,7 @@
 import type { AgentHttp } from "@appliance/agent";
 import * as z from "zod";
-import type { FailureFile } from "./failure.ts";
-import type { Status } from "./status.ts";
+import type { FailureFile } from "./status/failure.ts";
+import type { Status } from "./status/status.ts";
 import type { ActiveEnv } from "./active-env.ts";
 import type { EnvFinder } from "./env-source.ts";
 

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigApply, type Log, type Producer } from "@appliance/jobs";
 import type { Containers } from "./containers.ts";
-import type { FailureFile } from "./failure.ts";
+import type { FailureFile } from "./status/failure.ts";
 import { planRepair } from "./plan-repair.ts";
-import type { Status } from "./status.ts";
+import type { Status } from "./status/status.ts";
 
 export interface SuperviseDeps {
   producer: Producer;

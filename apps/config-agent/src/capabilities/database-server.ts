@@ -4,7 +4,7 @@ import { IDENTITIES } from "@appliance/host";
 import type { Container } from "@appliance/jobs";
 import type { Capability, RunContext, Wanted } from "../capability.ts";
 import type { Containers } from "../containers.ts";
-import type { Database } from "../database.ts";
+import type { Database } from "../database/database.ts";
 import type { RootFiles } from "../root-files.ts";
 import { PATHS } from "../paths.ts";
 import {
@@ -12,8 +12,8 @@ import {
   type DatabaseGeneration,
   type DatabaseServerObserved,
   type DatabaseServerStep,
-} from "../plan-database-server.ts";
-import { renderDatabaseSettings } from "../plan-database-tuning.ts";
+} from "../database/plan-database-server.ts";
+import { renderDatabaseSettings } from "../database/plan-database-tuning.ts";
 import { databaseGeneration } from "../plan-slices.ts";
 
 interface Deps {

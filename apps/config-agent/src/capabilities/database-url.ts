@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { step, type Capability } from "../capability.ts";
-import { DATABASE, ROLE } from "../database.ts";
+import { DATABASE, ROLE } from "../database/database.ts";
 import type { RootFiles } from "../root-files.ts";
 import { PATHS } from "../paths.ts";
 

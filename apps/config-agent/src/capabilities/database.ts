@@ -1,9 +1,9 @@
 import { OperatorError } from "@appliance/errors";
 import type { Step } from "@appliance/jobs";
 import { step, type Capability } from "../capability.ts";
-import { DATABASE, ROLE, type Database, type DatabaseFacts } from "../database.ts";
+import { DATABASE, ROLE, type Database, type DatabaseFacts } from "../database/database.ts";
 import type { RootFiles } from "../root-files.ts";
-import { scramMatches, scramVerifier } from "../scram.ts";
+import { scramMatches, scramVerifier } from "../database/scram.ts";
 import { readDatabasePassword } from "./database-url.ts";
 
 interface DatabaseStep extends Step {

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { onThisMachine } from "../../test/support/this-machine.ts";
 import type { RunContext, Wanted } from "../capability.ts";
 import { createRootFiles } from "../root-files.ts";
-import { createStorageLook } from "../storage-look.ts";
+import { createStorageLook } from "../storage/look.ts";
 import { storageSetupCapability } from "./storage-setup.ts";
 
 const sh = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: "utf8" }).trim();

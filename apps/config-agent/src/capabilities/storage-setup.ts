@@ -12,9 +12,9 @@ import {
 } from "@appliance/storage-setup";
 import { step, type Capability, type PlannedStep, type RunContext, type Wanted } from "../capability.ts";
 import { runPackageWork } from "../package-work.ts";
-import { refuseUnknownForce, setupRefused } from "../storage-setup-refusals.ts";
+import { refuseUnknownForce, setupRefused } from "../storage/setup-refusals.ts";
 import type { RootFiles } from "../root-files.ts";
-import { wantedVolumes, type StorageLook } from "../storage-look.ts";
+import { wantedVolumes, type StorageLook } from "../storage/look.ts";
 
 interface Deps {
   host: Host;

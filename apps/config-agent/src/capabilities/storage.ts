@@ -9,10 +9,10 @@ import {
   STORAGE_TREE,
   type Found,
   type StorageEntry,
-} from "../plan-storage.ts";
-import { fileSystemId } from "../plan-volumes.ts";
+} from "../storage/plan-storage.ts";
+import { fileSystemId } from "../storage/plan-volumes.ts";
 import type { RootFiles } from "../root-files.ts";
-import { wantedVolumes, type StorageLook } from "../storage-look.ts";
+import { wantedVolumes, type StorageLook } from "../storage/look.ts";
 
 interface StorageStep extends Step {
   entry: StorageEntry;

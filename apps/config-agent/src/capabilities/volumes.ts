@@ -3,9 +3,9 @@ import type { Host, KeptMount } from "@appliance/host";
 import type { Container } from "@appliance/jobs";
 import { step, type Capability, type PlannedStep, type RunContext, type Wanted } from "../capability.ts";
 import type { Containers } from "../containers.ts";
-import { VOLUMES, type FoundVolume, type Volume } from "../plan-volumes.ts";
+import { VOLUMES, type FoundVolume, type Volume } from "../storage/plan-volumes.ts";
 import type { RootFiles } from "../root-files.ts";
-import { wantedVolumes, type StorageLook } from "../storage-look.ts";
+import { wantedVolumes, type StorageLook } from "../storage/look.ts";
 
 interface Deps {
   host: Host;

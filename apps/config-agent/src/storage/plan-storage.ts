@@ -1,5 +1,5 @@
 import { IDENTITIES, type Identity } from "@appliance/host";
-import { DATA_MARKER, PATHS } from "./paths.ts";
+import { DATA_MARKER, PATHS } from "../paths.ts";
 
 /** A folder or link that must be there before anything of the data stage starts. */
 export type StorageEntry =

@@ -1,6 +1,6 @@
 import { OperatorError } from "@appliance/errors";
 import type { BlockDevice } from "@appliance/storage-setup";
-import { PATHS } from "./paths.ts";
+import { PATHS } from "../paths.ts";
 
 /** A file system of its own that the manual knows, 2.3. */
 export interface Volume {

@@ -1,6 +1,6 @@
 import type { Host } from "@appliance/host";
 import type { Observed } from "@appliance/storage-setup";
-import type { Wanted } from "./capability.ts";
+import type { Wanted } from "../capability.ts";
 import { findVolume, VOLUMES, type FoundVolume, type Volume } from "./plan-volumes.ts";
 
 /** The disks of the host as the parts of one run see them: looked at once, and again after something was done to them. */

@@ -1,6 +1,6 @@
 import { OperatorError } from "@appliance/errors";
 import type { Change, Step } from "@appliance/jobs";
-import { step } from "./capability.ts";
+import { step } from "../capability.ts";
 import { needsRestart } from "./plan-database-tuning.ts";
 
 /** The major version in the image; a data folder of another one is never touched. */

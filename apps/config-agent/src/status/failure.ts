@@ -1,6 +1,6 @@
 import type { Failure } from "@appliance/errors";
-import type { RootFiles } from "./root-files.ts";
-import { PATHS } from "./paths.ts";
+import type { RootFiles } from "../root-files.ts";
+import { PATHS } from "../paths.ts";
 
 /** The failure that keeps the appliance from starting again by itself until it is cleared. */
 export interface StoredFailure extends Failure {

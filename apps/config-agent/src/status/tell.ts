@@ -1,6 +1,6 @@
 import { toFailure } from "@appliance/errors";
 import type { Log } from "@appliance/jobs";
-import type { Goal } from "./apply-config.ts";
+import type { Goal } from "../apply-config.ts";
 import type { FailureFile } from "./failure.ts";
 import type { Status } from "./status.ts";
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { createRootFiles } from "./root-files.ts";
+import { createRootFiles } from "../root-files.ts";
 import { createStatus } from "./status.ts";
 
 let root: string;

@@ -1,7 +1,7 @@
 import type { BlockDevice } from "@appliance/storage-setup";
 import { describe, expect, it } from "vitest";
 import { fileSystemId, findVolume, type Volume } from "./plan-volumes.ts";
-import { refuseUnknownForce, setupRefused } from "./storage-setup-refusals.ts";
+import { refuseUnknownForce, setupRefused } from "./setup-refusals.ts";
 
 const DATA: Volume = { key: "data", label: "ecs-data", target: "/data" };
 

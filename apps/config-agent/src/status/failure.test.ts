@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createFailureFile, parseFailure, renderFailure } from "./failure.ts";
-import { createRootFiles, type RootFiles } from "./root-files.ts";
+import { createRootFiles, type RootFiles } from "../root-files.ts";
 
 const failure = {
   code: "ENV_INVALID",

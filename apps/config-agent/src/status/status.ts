@@ -1,6 +1,6 @@
 import type { Failure } from "@appliance/errors";
-import type { RootFiles } from "./root-files.ts";
-import { PATHS } from "./paths.ts";
+import type { RootFiles } from "../root-files.ts";
+import { PATHS } from "../paths.ts";
 import { renderStatusPage, type StatusPhase, type StatusState, type StatusStep } from "./status-page.ts";
 
 /** As the page has it, and `ready`, in which nobody sees the page. */
