@@ -28,7 +28,9 @@ export async function apply(options: ApplyOptions, { api, terminal }: Context): 
 function describe(steps: readonly AppliedStep[], dryRun: boolean): string {
   if (steps.length === 0) return "Nothing to do: the appliance is what env.yml says.";
   const count = steps.length === 1 ? "1 step" : `${steps.length} steps`;
-  return [dryRun ? `${count} to do:` : `${count} done:`, ...steps.map(describeStep)].join("\n");
+  const failed = steps.filter((step) => step.failed !== undefined).length;
+  const done = failed === 0 ? `${count} done:` : `${count}, ${failed} of them not done:`;
+  return [dryRun ? `${count} to do:` : done, ...steps.map(describeStep)].join("\n");
 }
 
 function describeStep({ summary, changes, restarts, downtime, failed }: AppliedStep): string {
