@@ -81,6 +81,12 @@ describe("states", () => {
     ]);
   });
 
+  it("are refused where they would write what belongs to the system, before anything is done", () => {
+    expect(problemsOf(extra("    states: |\n      /var/run/docker.sock:\n        file.absent: []\n"))).toEqual([
+      expect.stringMatching(/^env\.yml:7:9: appliance:extra:states: file\.absent is not for \/run\/docker\.sock/),
+    ]);
+  });
+
   it("name the line inside of a text that is no literal block", () => {
     expect(problemsOf(extra('    states: "x:\\n  user.present: []\\n"\n'))[0]).toMatch(
       /^env\.yml:5:13: appliance:extra:states: line 2 of it: the state function 'user.present'/,

@@ -27,6 +27,12 @@ function placeOf(path: string): string {
   return target + path.slice(link.length);
 }
 
+/** The place of the kernel, the engine or the appliance that an absolute path names or lies in. */
+export function reservedPlaceOf(path: string): string | undefined {
+  const real = placeOf(path);
+  return RESERVED.find((place) => real === place || real.startsWith(`${place}/`));
+}
+
 const LONGEST_PATH = 4095;
 const LONGEST_NAME = 255;
 
@@ -40,8 +46,7 @@ export function checkFilePath(path: string, place: Place): void {
     names.some((name) => Buffer.byteLength(name) > LONGEST_NAME) || Buffer.byteLength(path) > LONGEST_PATH;
   if (tooLong)
     return place.error(`is a path of more than ${LONGEST_PATH} bytes, or has a name of more than ${LONGEST_NAME}`);
-  const real = placeOf(path);
-  const reserved = RESERVED.find((place) => real === place || real.startsWith(`${place}/`));
+  const reserved = reservedPlaceOf(path);
   if (reserved) return place.error(`${quote(path)} is not for files of one's own: ${reserved} belongs to the system`);
   if (/\/authorized_keys2?$/.test(path))
     place.warning("decides who may log in; ssh_authorized_keys adds keys and leaves others alone");

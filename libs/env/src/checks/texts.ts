@@ -3,6 +3,7 @@ import { parseCalendar } from "@appliance/calendar";
 import { parseStates } from "@appliance/states";
 import type { Place } from "../place.ts";
 import { quote } from "../problem.ts";
+import { reservedPlaceOf } from "./extra-file.ts";
 
 /** Debian Policy, section 5.6.1. A '-' at the end would make apt remove the package. */
 export function checkPackageName(name: string, place: Place): void {
@@ -44,6 +45,13 @@ export function checkSentryDsn(dsn: string, place: Place): void {
 
 /** Salt's states, each problem at its place inside of the text. Quotes nothing: the text may hold secrets. */
 export function checkStates(states: string, place: Place): void {
-  for (const { message, suggestion, remedy, ...position } of parseStates(states).problems)
+  const parsed = parseStates(states);
+  for (const { message, suggestion, remedy, ...position } of parsed.problems)
     place.errorInside(position, message, { suggestion, remedy });
+  for (const state of parsed.states) {
+    const reserved = "path" in state ? reservedPlaceOf(state.path) : undefined;
+    if (reserved === undefined) continue;
+    const { line, column } = state;
+    place.errorInside({ line, column }, `${state.function} is not for ${reserved}, which belongs to the system`, {});
+  }
 }
