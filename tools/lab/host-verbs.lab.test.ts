@@ -34,6 +34,8 @@ async function asAgent(body: string): Promise<string> {
     bundle: true,
     platform: "node",
     format: "esm",
+    // Packages in CommonJS want a `require`, which a module does not have.
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
     write: false,
   });
   const unconfined = ["--security-opt=apparmor=unconfined", "--security-opt=seccomp=unconfined"];
