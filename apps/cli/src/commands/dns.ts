@@ -1,11 +1,10 @@
 import { isIPv4 } from "node:net";
 import { checkRecords, createDns, dnsRecords, formatRecord, formatRecords, type DnsRecord } from "@appliance/dns";
 import type { RecordCheck } from "@appliance/dns";
-import { whyRefused, parseEnv, type Env } from "@appliance/env";
 import { OperatorError } from "@appliance/errors";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { readEnvFile } from "./env.ts";
+import { readEnv } from "../read-env.ts";
 
 export interface DnsOptions {
   check: boolean;
@@ -26,7 +25,7 @@ export async function dns(
 ): Promise<number> {
   const { address, zone } = options;
   if (address !== undefined && !isIPv4(address)) throw wrongAddress(address);
-  const { domain, dkim } = readEnv(file ?? `${installation.root}/app/env.yml`).appliance;
+  const { domain, dkim } = readEnv(file ?? `${installation.root}/app/env.yml`).env.appliance;
   const records = dnsRecords({ domain, dkimPrivateKey: dkim.key, address });
   if (options.check) return check(records, options, terminal);
   if (options.json) terminal.json({ domain, records: records.map(withLine) });
@@ -57,15 +56,6 @@ function formatCheck({ record, state, found, faults, warnings }: RecordCheck, zo
     ...(state === "missing" || state === "different" ? [`  → ${formatRecord(record, { zone })}`] : []),
     ...warnings.map((warning) => `  warning: ${warning}`),
   ].join("\n");
-}
-
-function readEnv(file: string): Env {
-  const { env, problems } = parseEnv(readEnvFile(file), { file });
-  if (env) return env;
-  const errors = whyRefused(problems);
-  throw new OperatorError("ENV_INVALID", `${file} has errors:\n${errors.join("\n")}`, {
-    remedy: `Correct ${file}, then ask again.`,
-  });
 }
 
 function wrongAddress(address: string): OperatorError {

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { whyRefused, parseEnv } from "@appliance/env";
-import { OperatorError } from "@appliance/errors";
+import { OperatorError, isSystemError } from "@appliance/errors";
 import type { Context } from "../context.ts";
 import type { MailServer } from "../escrow/mail-settings.ts";
 import type { Package } from "../escrow/package-env.ts";
+import { readEnv } from "../read-env.ts";
 import { readInput } from "../read-input.ts";
 
 export interface PackageOptions {
@@ -31,17 +31,18 @@ export async function packageEnvFile(
   const { terminal, installation } = context;
   if (options.requirements) terminal.say("Nothing needs to be installed: the appliance brings what it needs for this.");
   if (file === undefined) return requireFile(options);
-  const { env, domain } = readEnv(file);
+  const { env, bytes } = readEnv(file); // what no appliance takes is not worth a safe
+  const { domain } = env.appliance;
   const out = options.out ?? dirname(file);
   const gpgKeys = readBeside(file, "gpgkeys.txt", options.gpgkeys);
   const mailing = await planMailing(file, options, gpgKeys !== undefined, terminal.say);
   const metaData = readBeside(file, "meta-data.custom", undefined);
   const vendorData = readBeside(file, "vendor-data", undefined);
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
 
   const { packageEnv } = await import("../escrow/package-env.ts");
   const made = await packageEnv({
-    env,
+    env: bytes,
     domain,
     out,
     now: new Date(),
@@ -59,15 +60,16 @@ function requireFile({ requirements }: PackageOptions): void {
   throw new OperatorError("USAGE", "No file was named.", { remedy: "Use: appliance env package /app/env.yml" });
 }
 
-/** @throws OperatorError `ENV_INVALID`: what no appliance takes is not worth a safe */
-function readEnv(file: string): { env: Uint8Array; domain: string } {
-  const bytes = readInput(file);
-  const { env, problems } = parseEnv(bytes, { file });
-  if (env) return { env: bytes, domain: env.appliance.domain };
-  const errors = whyRefused(problems);
-  throw new OperatorError("ENV_INVALID", `${file} has errors:\n${errors.join("\n")}`, {
-    remedy: `Correct ${file}, then package it; nothing was written.`,
-  });
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    if (!isSystemError(cause, "EEXIST", "ENOTDIR", "ENOENT", "EACCES", "EPERM", "EROFS", "ENAMETOOLONG")) throw cause;
+    throw usage(
+      `The folder ${folder} cannot be made (${cause.code}).`,
+      "Name a folder with --out that you may write to.",
+    );
+  }
 }
 
 /** A file that was named, or the one of this name beside env.yml when there is one. */

@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
-import { buffer } from "node:stream/consumers";
-import { OperatorError } from "@appliance/errors";
 import { writeFileDurable } from "@appliance/files";
 import type { Context } from "../context.ts";
+import { refuseToReplace } from "../refuse-to-replace.ts";
 
 export interface UnpackageOptions {
   out: string;
@@ -16,24 +14,19 @@ export async function unpackageEnvFile(
   { out, id, force }: UnpackageOptions,
   { installation, terminal }: Pick<Context, "installation" | "terminal">,
 ): Promise<void> {
-  if (!force && existsSync(out)) throw isThere(out);
+  await refuseToReplace(out, force);
   const { unpackageEnv } = await import("../escrow/unpackage-env.ts");
   const { hash } = await import("../escrow/split.ts");
   const { file, notes } = await unpackageEnv({
     source: source === "-" ? "standard input" : source,
-    ...(source === "-" ? { content: await buffer(process.stdin) } : {}),
+    ...(source === "-" ? { content: process.stdin } : {}),
     ...(id === undefined ? {} : { id }),
     toolsImage: installation.toolsImage,
     onProgress: terminal.say,
   });
   for (const note of notes) terminal.say(note);
+  await refuseToReplace(out, force); // the pages took a while
   await writeFileDurable(out, file, { mode: 0o600 });
   terminal.print(out);
   terminal.say(`${file.length} bytes, SHA-256 ${hash(file).toLowerCase()}`);
-}
-
-function isThere(out: string): OperatorError {
-  return new OperatorError("FILE_EXISTS", `${out} is there already, and was left as it is.`, {
-    remedy: "Name another file with --out, or overwrite it with --force.",
-  });
 }

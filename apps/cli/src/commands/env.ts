@@ -60,5 +60,3 @@ function commissionOf({ ecs }: Env): { uuid: string; name: string } | undefined 
   const { uuid, commission } = chosenCommission(ecs.settings ?? "") ?? {};
   return uuid === undefined || !commission ? undefined : { uuid, name: commission.name };
 }
-
-export { readInput as readEnvFile } from "../read-input.ts";

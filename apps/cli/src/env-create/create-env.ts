@@ -1,7 +1,6 @@
-import { lstat } from "node:fs/promises";
-import { isSystemError, OperatorError } from "@appliance/errors";
 import { writeFileDurable } from "@appliance/files";
 import { readInput } from "../read-input.ts";
+import { refuseToReplace } from "../refuse-to-replace.ts";
 import { readExtra } from "./extra.ts";
 import { asHostName } from "./host-name.ts";
 import { makeEnv, type NewEnv, type Template } from "./make-env.ts";
@@ -42,18 +41,3 @@ export async function createEnv(
 }
 
 const readTemplate = (file: string): Template => ({ file, text: readInput(file).toString("utf8") });
-
-async function refuseToReplace(file: string, force: boolean): Promise<void> {
-  const there = await lstat(file).catch((err: unknown) => {
-    if (isSystemError(err, "ENOENT", "ENOTDIR")) return undefined; // what is wrong with the folder, the write says
-    throw err;
-  });
-  if (!there || (force && there.isFile())) return;
-  if (!there.isFile())
-    throw new OperatorError("FILE_EXISTS", `${file} is ${there.isSymbolicLink() ? "a symlink" : "no plain file"}.`, {
-      remedy: "Name the file itself, or another one. Nothing was written.",
-    });
-  throw new OperatorError("FILE_EXISTS", `${file} is there already, with secrets that a running appliance may need.`, {
-    remedy: "Name another file; or, when nobody needs it any more, write over it with --force.",
-  });
-}

@@ -6,6 +6,8 @@ import { OperatorError } from "@appliance/errors";
 import { unreadable } from "./failures.ts";
 import { isInstalled } from "./toolbox.ts";
 
+/** Compressed data could decrypt to what fills the memory. */
+const MAX_BYTES = 256 * 1024 * 1024;
 /** Time to find a card and to type a passphrase. */
 const TIMEOUT_MS = 10 * 60_000;
 
@@ -25,7 +27,7 @@ export async function decrypt(name: string, bytes: Uint8Array, folder: string, s
   const [source, target] = [join(folder, "source.gpg"), join(folder, "decrypted")];
   await writeFile(source, bytes, { mode: 0o600 });
   try {
-    const args = ["--no-greeting", "--output", target, "--decrypt", "--", source];
+    const args = ["--no-greeting", "--max-output", String(MAX_BYTES), "--output", target, "--decrypt", "--", source];
     await runCommand("gpg", args, { cwd: folder, env: userEnvironment(), timeoutMs: TIMEOUT_MS, signal });
   } catch (cause) {
     if (cause instanceof CommandError && cause.code === "COMMAND_FAILED") throw refused(name, cause);
@@ -52,13 +54,17 @@ function userEnvironment(): Record<string, string> {
 }
 
 function refused(name: string, cause: CommandError): OperatorError {
-  const why = cause.stderrTail.includes("No secret key")
-    ? "there is none of the secret keys here that it is encrypted to"
-    : "it is damaged, or its passphrase was not given";
+  const why = whyRefused(cause.stderrTail);
   return unreadable(`${name} cannot be decrypted: ${why}.`, {
     remedy: "Run this where gpg has the secret key of one of the people it was made for.",
     cause,
   });
+}
+
+function whyRefused(stderr: string): string {
+  if (stderr.includes("No secret key")) return "there is none of the secret keys here that it is encrypted to";
+  if (stderr.includes("max-output")) return "what is in it is longer than any package";
+  return "it is damaged, or its passphrase was not given";
 }
 
 function gpgMissing(name: string): OperatorError {

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CommandError } from "@appliance/command";
+import { readExtracted } from "./extracted.ts";
 import { unreadable } from "./failures.ts";
 import type { Toolbox } from "./toolbox.ts";
 
@@ -51,7 +52,7 @@ export async function readSeedIso(name: string, bytes: Uint8Array, folder: strin
     if (cause instanceof CommandError && cause.code === "COMMAND_FAILED") throw refused(name, cause);
     throw cause;
   }
-  return await readFile(file);
+  return await readExtracted(`The ${USER_DATA} in ${name}`, file);
 }
 
 function truncated(name: string, announced: number, found: number) {

@@ -114,6 +114,15 @@ describe("appliance env package", () => {
     });
   });
 
+  it("says of a folder for the results that cannot be made what is wrong", async () => {
+    const file = place("no-folder");
+    for (const out of [at("no-folder/env.yml"), at("no-folder/env.yml/below")])
+      await expect(packageIt(file, { out })).rejects.toMatchObject({
+        code: "USAGE",
+        message: expect.stringContaining(`The folder ${out} cannot be made`),
+      });
+  });
+
   it("says to old scripts that --requirements has nothing to do", async () => {
     expect((await packageIt(undefined, { requirements: true })).said.join()).toContain("Nothing needs to be installed");
   });
@@ -174,6 +183,43 @@ describe("appliance env unpackage", () => {
     await expect(readBack(at("bit.iso"))).rejects.toThrow("the user-data in it is not what its checksum says");
   });
 
+  it("takes no link in an image in place of its file", async () => {
+    mkdirSync(at("link"));
+    symlinkSync("/etc/hostname", at("link/user-data"));
+    execFileSync("xorriso", ["-as", "mkisofs", "-quiet", "-R", "-o", at("link.iso"), at("link")], { stdio: "ignore" });
+    await expect(readBack(at("link.iso"))).rejects.toMatchObject({ code: "SOURCE_UNREADABLE" });
+  });
+
+  it("unpacks nothing that would fill the memory: a bomb of gzip, of a hole or of OpenPGP", async () => {
+    mkdirSync(at("bomb"));
+    execFileSync("truncate", ["--size=70M", at("bomb/env.yml")]);
+    const tar = (name: string, ...how: string[]) =>
+      execFileSync("tar", [...how, "-czf", at(name), "-C", at("bomb"), "env.yml"]);
+    tar("bomb.tar.gz");
+    await expect(readBack(at("bomb.tar.gz"))).rejects.toThrow("longer than any package when it is unpacked");
+    tar("hole.tar.gz", "--sparse");
+    await expect(readBack(at("hole.tar.gz"))).rejects.toThrow("has 73400320 bytes, more than any env.yml");
+    execFileSync("truncate", ["--size=300M", at("bomb/env.yml")]);
+    const encrypt = ["--homedir", at("ada"), "--batch", "-z1", "--trust-model", "always", "--recipient", "ada"];
+    execFileSync("gpg", [...encrypt, "--output", at("bomb.gpg"), "--encrypt", at("bomb/env.yml")], { stdio: "ignore" });
+    process.env["GNUPGHOME"] = at("ada");
+    await expect(readBack(at("bomb.gpg"))).rejects.toThrow("longer than any package");
+    delete process.env["GNUPGHOME"];
+  });
+
+  it.each(["/dev/zero", "zero.png"])("reads %s no further than the longest package", async (name) => {
+    mkdirSync(at("endless"), { recursive: true });
+    symlinkSync("/dev/zero", at("endless/zero.png"));
+    const source = name.startsWith("/") ? name : at("endless");
+    await expect(unpackageIt(source, { out: at("never") })).rejects.toThrow("has more than 256 MiB");
+    rmSync(at("endless"), { recursive: true });
+  });
+
+  it("leaves out a folder that is called like an image", async () => {
+    mkdirSync(at("albums/album.png"), { recursive: true });
+    await expect(unpackageIt(at("albums"), { out: at("never") })).rejects.toThrow("holds no image");
+  });
+
   it("overwrites nothing unless it is told to", async () => {
     execFileSync("tar", ["-czf", at("again.tar.gz"), "-C", folder, "env.yml"]);
     writeFileSync(at("there.yml"), "precious");
@@ -181,6 +227,8 @@ describe("appliance env unpackage", () => {
       code: "FILE_EXISTS",
     });
     expect(readFileSync(at("there.yml"), "utf8")).toBe("precious");
+    symlinkSync("nowhere", at("link.yml"));
+    await expect(unpackageIt(at("again.tar.gz"), { out: at("link.yml") })).rejects.toThrow("is a symlink");
     await unpackageIt(at("again.tar.gz"), { out: at("there.yml"), force: true });
     expect(readFileSync(at("there.yml"), "utf8")).toBe(env);
   });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { READ_BY_HAND } from "./paper-cover.ts";
 import { packageIt, unpackageIt } from "./testing/command.ts";
-import { convert, envOf, pick, scanPages } from "./testing/pages.ts";
+import { bindPages, convert, envOf, pick, scanPages } from "./testing/pages.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "escrow-paper-"));
 const at = (...names: string[]) => join(folder, ...names);
@@ -43,6 +43,12 @@ describe("env.yml on paper", () => {
   it("is the identical file again, from the PDF and from its pages", async () => {
     expect(await readBack(at("own/env.yml.pdf"))).toMatchObject({ text: env, mode: 0o600 });
     expect((await readBack(at("pages"))).text).toBe(env);
+  });
+
+  it("is read from a PDF whose pages a scanner took for posters, at no more than their worth of pixels", async () => {
+    const images = pages.slice(1, 5).map((page) => at("pages", page));
+    await bindPages(images, [8400, 11880], at("poster.pdf"));
+    expect((await readBack(at("poster.pdf"))).text).toBe(env);
   });
 
   it("is read with the printed instructions alone, letter by letter", () => {

@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import type { Code } from "./code-text.ts";
+import { MAX_FILE_BYTES } from "./extracted.ts";
 import { CODES_PER_PAGE, pageOfCode } from "./paper-layout.ts";
 import { exclusiveOr, hash } from "./split.ts";
 
@@ -22,9 +23,6 @@ export interface Restored {
   /** Only when nothing is missing and the checksum of the file is right. */
   file?: Uint8Array;
 }
-
-/** Far above what env.yml may have, and far below what a forged code could unpack to. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Puts together what belongs together, each file for itself, whatever the order and however often a code was read. */
 export function restoreFiles(found: readonly FoundCode[]): Restored[] {

@@ -1,6 +1,8 @@
-import { readFile, readdir, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { isSystemError } from "@appliance/errors";
+import type { Readable } from "node:stream";
+import { isSystemError, type OperatorError } from "@appliance/errors";
 import { readArchive } from "./archive.ts";
 import { unreadable } from "./failures.ts";
 import { decrypt, isEncrypted } from "./gpg-decrypt.ts";
@@ -15,8 +17,8 @@ import { createToolbox, type Toolbox } from "./toolbox.ts";
 export interface UnpackageOrder {
   /** A file of any kind that `packageEnv` makes, an image of pages, or a folder of such images. */
   source: string;
-  /** Instead of the source's content: what came on standard input. */
-  content?: Uint8Array;
+  /** Instead of the source's content: standard input. */
+  content?: Readable;
   /** Which file, when the pages of several are among the source: the eight digits at the foot of each page. */
   id?: string;
   /** Where programs run that are missing here. */
@@ -32,7 +34,8 @@ export interface Unpackaged {
 }
 
 /** Far above any package, and below what would fill the memory. */
-const MAX_BYTES = 256 * 1024 * 1024;
+const MAX_MIB = 256;
+const UNREADABLE = ["ENOENT", "ENOTDIR", "EACCES", "ELOOP", "ENAMETOOLONG"];
 const IMAGE_NAME = /\.(png|jpe?g)$/i;
 
 interface Desk {
@@ -49,24 +52,47 @@ interface Desk {
 export async function unpackageEnv(order: UnpackageOrder): Promise<Unpackaged> {
   return await withPrivateFolder(async (folder, signal) => {
     const desk = { order, folder, run: createToolbox(folder, order.toolsImage, signal), signal };
-    if (order.content) return await readSource(basename(order.source), order.content, desk);
-    const found = await inspect(order.source);
-    if (found.isDirectory()) return await readPages(imagesOf(order.source), desk);
-    if (found.size > MAX_BYTES) throw unreadable(`${order.source} has ${found.size} bytes, more than any package.`);
-    return await readSource(basename(order.source), await readFile(order.source), desk);
+    const { content, source } = order;
+    if (!content && (await isFolder(source))) return await readPages(imagesOf(source, signal), desk);
+    const bytes = await (content ? readAll(source, content) : readFileOf(source, signal));
+    return await readSource(basename(source), bytes, desk);
   });
 }
 
-async function inspect(source: string) {
+async function isFolder(source: string): Promise<boolean> {
   try {
-    return await stat(source);
+    return (await stat(source)).isDirectory();
   } catch (cause) {
-    if (!isSystemError(cause, "ENOENT", "EACCES", "ENOTDIR")) throw cause;
-    throw unreadable(`${source} cannot be read (${cause.code}).`, {
-      remedy: "Name a file or folder that you may read.",
-      cause,
-    });
+    throw isSystemError(cause, ...UNREADABLE) ? notReadable(source, cause) : cause;
   }
+}
+
+async function readFileOf(path: string, signal: AbortSignal): Promise<Buffer> {
+  try {
+    return await readAll(path, createReadStream(path, { signal }));
+  } catch (cause) {
+    throw isSystemError(cause, ...UNREADABLE) ? notReadable(path, cause) : cause;
+  }
+}
+
+/** The length is not asked for beforehand: pipes and devices have none. */
+async function readAll(name: string, stream: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_MIB * 1024 * 1024)
+      throw unreadable(`${name} has more than ${MAX_MIB} MiB, more than any package.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function notReadable(path: string, cause: NodeJS.ErrnoException): OperatorError {
+  return unreadable(`${path} cannot be read (${cause.code}).`, {
+    remedy: "Name a file or folder that you may read.",
+    cause,
+  });
 }
 
 /** What a file is, its first bytes say: names get lost when files are copied about. */
@@ -93,8 +119,10 @@ async function readPages(
 }
 
 /** In the order of their names, which is that of a scanner. */
-async function* imagesOf(folder: string): AsyncGenerator<PageImage> {
-  const names = (await readdir(folder)).filter((name) => IMAGE_NAME.test(name)).sort();
+async function* imagesOf(folder: string, signal: AbortSignal): AsyncGenerator<PageImage> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const images = entries.filter((entry) => IMAGE_NAME.test(entry.name) && (entry.isFile() || entry.isSymbolicLink()));
+  const names = images.map(({ name }) => name).sort();
   if (names.length === 0) throw unreadable(`${folder} holds no image: no name there ends in .png, .jpg or .jpeg.`);
-  for (const name of names) yield { name, bytes: await readFile(join(folder, name)) };
+  for (const name of names) yield { name, bytes: await readFileOf(join(folder, name), signal) };
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import PdfDocument from "pdfkit";
 
 /** An env.yml of about this many bytes that hardly compresses, with umlauts and a line that is longer than paper is wide. */
 export function envOf(bytes: number, domain = "ecs.example"): string {
@@ -21,6 +22,15 @@ export function scanPages(pdf: string, folder: string): string[] {
 /** ImageMagick's `convert FROM OPTIONS TO`, without a shell. */
 export function convert(from: string, options: readonly string[], to: string): void {
   execFileSync("convert", [from, ...options, to]);
+}
+
+/** A PDF of images, each filling a page of this size in points. */
+export async function bindPages(images: readonly string[], size: [number, number], pdf: string): Promise<void> {
+  const document = new PdfDocument({ size, margin: 0, autoFirstPage: false });
+  const written = document.toArray();
+  for (const image of images) document.addPage().image(image, 0, 0, { fit: size });
+  document.end();
+  writeFileSync(pdf, Buffer.concat(await written));
 }
 
 /** Copies pages into a folder of their own. */
