@@ -27,8 +27,8 @@ export interface Dns {
 
 const TIMEOUT_MS = 3000;
 const TRIES = 2;
-/** c-ares' words for "no such name" and "no such record of this name". */
-const EMPTY = ["ENOTFOUND", "ENODATA"];
+/** c-ares' words for "no such name", "no such record of this name" and for what is no name, such as `a..b` in an SPF record. */
+const EMPTY = ["ENOTFOUND", "ENODATA", "EBADNAME"];
 
 /**
  * @param options.server address, or address:port, of a resolver; the system's ones without it

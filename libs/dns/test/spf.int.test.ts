@@ -38,6 +38,7 @@ const VOID: [record: string, why: RegExp][] = [
   [`v=spf1 ${times(3, (at) => `a:nowhere${at}.example`)} -all`, /more than 2 names that do not exist/],
   ["v=spf1 include:nowhere.example -all", /leads to nowhere\.example, which has none/],
   ["v=spf1 redirect=nowhere.example", /leads to nowhere\.example, which has none/],
+  ["v=spf1 include:no..name -all", /leads to no\.\.name, which has none/],
   ["v=spf1 include -all", /'include', which SPF does not know/],
   ["v=spf1 a: -all", /'a:'/],
   ["v=spf1 foo -all", /'foo'/],

@@ -7,16 +7,19 @@ import { dns, type DnsOptions } from "./dns.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dns-command-"));
 const file = join(folder, "env.yml");
+const hostile = join(folder, "hostile.yml");
 const broken = join(folder, "broken.yml");
 const FOUND = [
   "mx-host=m.example,m.example,10",
   "host-record=m.example,192.0.2.7",
   'txt-record=m.example,"v=spf1 mx -all"',
+  'txt-record=_dmarc.hostile.example,"v=DMARC1; p=\u001b[2J\u009b1mnone"',
 ];
 
 let server: DnsServer;
 beforeAll(async () => {
   writeFileSync(file, "#cloud-config\nappliance:\n  domain: m.example\n");
+  writeFileSync(hostile, "#cloud-config\nappliance:\n  domain: hostile.example\n");
   writeFileSync(broken, "#cloud-config\nappliance:\n  domain: '-'\n");
   server = await startDnsServer(FOUND);
 });
@@ -67,6 +70,18 @@ describe("appliance dns", () => {
     ]);
   });
 
+  it.each(["Example.", "EXAMPLE"])("writes names as seen from the zone %s, however it is spelt", async (zone) => {
+    expect((await run({ zone })).text).toContain("\nm IN A ADDRESS\n");
+    const { records } = JSON.parse((await run({ zone, json: true })).text) as { records: { line: string }[] };
+    expect(records[0]?.line).toBe("m IN A ADDRESS");
+  });
+
+  it("--check shows what others wrote into DNS without letting it command the terminal", async () => {
+    const { text } = await run({ check: true, resolver: server.address }, hostile);
+    expect(text).toContain("  DNS has: v=DMARC1; p=\\u{1b}[2J");
+    expect(text).not.toMatch(/[\u001b\u009b]/);
+  });
+
   it("--check --json has the state of each record", async () => {
     const { exitCode, text } = await check({ json: true });
     const { ok, checks } = JSON.parse(text) as { ok: boolean; checks: { state: string; record: { line: string } }[] };
@@ -76,6 +91,7 @@ describe("appliance dns", () => {
 
   it.each([
     ["an address that is none", { address: "1.2.3" }, file, "USAGE"],
+    ["a zone that is none", { zone: "a b" }, file, "USAGE"],
     ["a resolver that is none", { check: true, resolver: "nobody" }, file, "USAGE"],
     ["a file that is not there", {}, join(folder, "nowhere.yml"), "USAGE"],
     ["a file with errors", {}, broken, "ENV_INVALID"],

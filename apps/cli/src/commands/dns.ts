@@ -4,6 +4,7 @@ import type { RecordCheck } from "@appliance/dns";
 import { OperatorError } from "@appliance/errors";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
+import { asHostName } from "../host-name.ts";
 import { readEnv } from "../read-env.ts";
 
 export interface DnsOptions {
@@ -23,29 +24,30 @@ export async function dns(
   options: DnsOptions,
   { terminal, installation }: Pick<Context, "terminal" | "installation">,
 ): Promise<number> {
-  const { address, zone } = options;
+  const { address } = options;
+  const zone = options.zone === undefined ? undefined : asHostName(options.zone.replace(/\.$/, ""));
   if (address !== undefined && !isIPv4(address)) throw wrongAddress(address);
   const { domain, dkim } = readEnv(file ?? `${installation.root}/app/env.yml`).env.appliance;
   const records = dnsRecords({ domain, dkimPrivateKey: dkim.key, address });
-  if (options.check) return check(records, options, terminal);
-  if (options.json) terminal.json({ domain, records: records.map(withLine) });
+  if (options.check) return check(records, { ...options, zone }, terminal);
+  if (options.json) terminal.json({ domain, records: records.map((record) => withLine(record, zone)) });
   else terminal.print(formatRecords(records, { zone }));
   return EXIT.ok;
 }
 
 async function check(
   records: DnsRecord[],
-  { resolver, zone, json }: DnsOptions,
+  { resolver, zone, json }: Pick<DnsOptions, "resolver" | "json"> & { zone: string | undefined },
   terminal: Context["terminal"],
 ): Promise<number> {
   const checks = await checkRecords(records, createDns({ server: resolver }));
   const ok = checks.every(({ state }) => state === "present");
-  if (json) terminal.json({ ok, checks: checks.map((found) => ({ ...found, record: withLine(found.record) })) });
+  if (json) terminal.json({ ok, checks: checks.map((found) => ({ ...found, record: withLine(found.record, zone) })) });
   else for (const found of checks) terminal.print(formatCheck(found, zone));
   return ok ? EXIT.ok : EXIT.failed;
 }
 
-const withLine = (record: DnsRecord) => ({ ...record, line: formatRecord(record) });
+const withLine = (record: DnsRecord, zone: string | undefined) => ({ ...record, line: formatRecord(record, { zone }) });
 
 function formatCheck({ record, state, found, faults, warnings }: RecordCheck, zone: string | undefined): string {
   const { purpose, type, name } = record;
@@ -55,8 +57,14 @@ function formatCheck({ record, state, found, faults, warnings }: RecordCheck, zo
     ...(state === "different" ? found.map((value) => `  DNS has: ${value}`) : []),
     ...(state === "missing" || state === "different" ? [`  → ${formatRecord(record, { zone })}`] : []),
     ...warnings.map((warning) => `  warning: ${warning}`),
-  ].join("\n");
+  ]
+    .map(printable)
+    .join("\n");
 }
+
+/** What others wrote into DNS must not move the cursor of this terminal. */
+const printable = (line: string) =>
+  line.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
 
 function wrongAddress(address: string): OperatorError {
   return new OperatorError("USAGE", `'${address}' is no IPv4 address.`, {

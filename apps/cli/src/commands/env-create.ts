@@ -1,5 +1,5 @@
 import { createEnv, type CreateOptions } from "../env-create/create-env.ts";
-import { asHostName } from "../env-create/host-name.ts";
+import { asHostName } from "../host-name.ts";
 import { makeSampleEnv } from "../env-create/sample.ts";
 import { formatProblem } from "@appliance/env";
 import type { Context } from "../context.ts";

@@ -2,7 +2,7 @@ import { writeFileDurable } from "@appliance/files";
 import { readInput } from "../read-input.ts";
 import { refuseToReplace } from "../refuse-to-replace.ts";
 import { readExtra } from "./extra.ts";
-import { asHostName } from "./host-name.ts";
+import { asHostName } from "../host-name.ts";
 import { makeEnv, type NewEnv, type Template } from "./make-env.ts";
 import { makeSampleEnv } from "./sample.ts";
 import { newSecrets, type Secrets } from "./secrets.ts";

@@ -6,6 +6,6 @@ export function asHostName(domain: string): string {
   const fault = hostNameFault(domain);
   if (fault === undefined) return toHostName(domain);
   throw new OperatorError("USAGE", `${fault}.`, {
-    remedy: "Give the name under which the server is reached, such as ecs.example.org.",
+    remedy: "Write a name as DNS has it, such as ecs.example.org.",
   });
 }
