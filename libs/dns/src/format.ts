@@ -50,6 +50,7 @@ function inOnePiece({ type, value }: DnsRecord): string[] {
 function explainAddress(records: readonly DnsRecord[]): string[] {
   if (!records.some(({ value }) => value === ADDRESS)) return [];
   return [
-    `; ${ADDRESS} is the public IPv4 address of the server, such as 1.2.3.4, and ${ADDRESS}-REVERSED its numbers from behind, 4.3.2.1.`,
+    `; ${ADDRESS} is the public IPv4 address of the server, such as 1.2.3.4,`,
+    `; and ${ADDRESS}-REVERSED its numbers from behind, 4.3.2.1.`,
   ];
 }

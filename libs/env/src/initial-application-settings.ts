@@ -17,9 +17,10 @@ SECRET_KEY = '{{ base64_secret() }}'
 REGISTRATION_SECRET = '{{ base64_secret() }}'
 PASSWORD_RESET_SECRET = '{{ base64_secret() }}'
 
-# EMAIL_BACKEND_UNFILTERED sends registrations, invitations, password resets, client certificates, and all mail to
-# EMAIL_UNFILTERED_DOMAINS and EMAIL_UNFILTERED_INDIVIDUALS. EMAIL_BACKEND sends all other mail.
-# console writes mail to the log alone, smtp sends it; for a server in use set both to smtp.
+# EMAIL_BACKEND_UNFILTERED sends registrations, invitations, password resets, client
+# certificates, and all mail to EMAIL_UNFILTERED_DOMAINS and EMAIL_UNFILTERED_INDIVIDUALS.
+# EMAIL_BACKEND sends all other mail. console writes mail to the log alone, smtp sends it;
+# for a server in use set both to smtp.
 EMAIL_BACKEND = 'django.core.mail.backends.console.EmailBackend'
 EMAIL_BACKEND_UNFILTERED = 'django.core.mail.backends.smtp.EmailBackend'
 EMAIL_UNFILTERED_DOMAINS = ()  # ('example.com',)

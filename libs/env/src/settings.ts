@@ -51,13 +51,13 @@ const ssl = section({
           initial: "true",
         }),
         client_certs_mandatory: flag({
-          doc: "Another place for `appliance:ssl:client_certs_mandatory`; either of them switches it on.",
+          doc: "The older place of `appliance:ssl:client_certs_mandatory`; one is enough.",
           default: false,
         }),
       },
     }),
     client_certs_mandatory: flag({
-      doc: "Lets nobody in who has no client certificate; otherwise only elevated rights need one.",
+      doc: "Lets nobody in without a client certificate; else only elevated rights need one.",
       default: false,
       initial: "false",
     }),
@@ -84,7 +84,7 @@ const metric = section({
   doc: "What is measured and shown; it is reached through ssh port forwarding.",
   fields: {
     exporter: flag({ doc: "Exports the metrics of all subsystems.", default: false }),
-    server: flag({ doc: "Collects and stores the metrics with Prometheus and mails alerts to root.", default: false }),
+    server: flag({ doc: "Stores the metrics with Prometheus and mails alerts to root.", default: false }),
     gui: flag({ doc: "Shows the metrics with Grafana on port 3000 of the host itself.", default: false }),
     pghero: flag({ doc: "Inspects the database with PgHero on port 5081 of the host itself.", default: false }),
   },
@@ -112,7 +112,7 @@ const extraFile = section({
       example: "# Your content here\n",
     }),
     owner: text({
-      doc: "Whom the file belongs to, root if not set; it may be one whom a package or a state of this file brings.",
+      doc: "Its owner, root if not set; may be a user whom a package or a state brings.",
       type: "user or user:group",
       example: "user:group",
       check: checkOwner,
@@ -131,12 +131,12 @@ const extra = section({
   doc: "Additions to the host.",
   fields: {
     files: list({
-      doc: "Files that are written when the configuration is applied; one that is no longer listed stays on the host.",
+      doc: "Files to write on the host; one that is no longer listed stays there.",
       item: extraFile,
       check: checkPathsDiffer,
     }),
     packages: list({
-      doc: "Debian packages that are installed on the host, in the version of its release; one that is no longer listed stays.",
+      doc: "Debian packages to install on the host; one that is no longer listed stays.",
       item: text({
         doc: "The name of a package.",
         type: "package name",
@@ -147,9 +147,9 @@ const extra = section({
       }),
     }),
     states: text({
-      doc: "Salt states for what has no key of its own; docs/states.md has the functions that are carried out.",
+      doc: "Salt states for what has no key of its own; docs/states.md has their functions.",
       type: "YAML in a text of several lines",
-      note: "A state that fails stops the start of the appliance and its updates.",
+      note: "One that fails stops the start and updates.",
       example: "testing:\n  pkg.installed:\n    - name: curl\n",
       block: true,
       secret: true,
@@ -162,13 +162,13 @@ const update = section({
   doc: "Automatic updates of the appliance, the application and the host.",
   fields: {
     automatic: flag({
-      doc: "Updates by itself; set it to no to update by hand only.",
-      note: "Measure and alert where it is on (`appliance:metric`), so that an update that went wrong is seen.",
+      doc: "Updates by itself.",
+      note: "Then measure too (`appliance:metric`), to see when one went wrong.",
       default: true,
     }),
     oncalendar: text({
-      doc: "When to update, in the time zone of the host.",
-      note: "Do not update between 00:30 and 06:30: the backup runs then.",
+      doc: "When to update, on the host's clock.",
+      note: "Not from 00:30 to 06:30: the backup runs then.",
       type: "OnCalendar expression of systemd.time(7)",
       default: "*-*-* 06:30:00",
       example: "Sun *-*-* 06:30:00",
@@ -187,10 +187,10 @@ const STORAGE_SETUP = `format:
 `;
 
 const storage = section({
-  doc: "Volumes for /data and /volatile; docs/storage.md tells what happens to them.",
+  doc: "Volumes for /data and /volatile; docs/storage.md explains them.",
   fields: {
     setup: text({
-      doc: "Disks, arrays, encryption, volumes, file systems, mounts and swap to set up, in the notation of docs/storage.md.",
+      doc: "Disks to set up, with arrays, encryption, volumes, mounts and swap: docs/storage.md.",
       type: "YAML in a text of several lines",
       example: STORAGE_SETUP,
       block: true,
@@ -201,19 +201,19 @@ const storage = section({
       doc: "Volumes that are not looked for.",
       fields: {
         volatile: flag({
-          doc: "Does not look for a file system with the label ecs-volatile; /volatile is a folder of the system's disk.",
+          doc: "Looks for no volume labelled ecs-volatile: /volatile is on the system's disk.",
           default: false,
           initial: "true",
         }),
         data: flag({
-          doc: "Does not look for a file system with the label ecs-data; /data is a folder of the system's disk.",
+          doc: "Looks for no volume labelled ecs-data: /data is on the system's disk.",
           default: false,
           initial: "true",
         }),
       },
     }),
     proxy_cache: flag({
-      doc: "Keeps downloaded Debian packages, up to 10 GB, for builds and for upgrades of the host; docs/storage.md tells how.",
+      doc: "Keeps up to 10 GB of Debian packages for builds and upgrades.",
       default: false,
     }),
   },
@@ -223,9 +223,9 @@ const backup = section({
   doc: "Where the encrypted backup goes.",
   fields: {
     url: text({
-      doc: "The target of the backup, as duplicity(1) writes URLs.",
+      doc: "The target, as duplicity(1) writes URLs.",
       type: "URL",
-      note: "Take another machine: what lies on this one is lost with it.",
+      note: "What lies on this machine is lost with it.",
       default: "file:///volatile/ecs-backup-test/",
       example: "sftp://user@backup.example/folder",
       initial: "file:///volatile/ecs-backup-test/",
@@ -234,8 +234,8 @@ const backup = section({
     }),
     options: text({ doc: "Options that are handed to duplicity.", example: "--num-retries 5" }),
     mount: optionalSection({
-      doc: "A network folder that is mounted while a backup runs.",
-      note: "Then `url` leads to it, as in file:///mnt/appliance-backup-mount/folder.",
+      doc: "A network folder, mounted while a backup runs.",
+      note: "`url` is then file:///mnt/appliance-backup-mount/folder.",
       fields: {
         type: text({
           doc: "The type of the file system, as mount(8) has it.",
@@ -261,7 +261,7 @@ const backup = section({
     }),
     encrypt: openPgpKey(
       "ecs_backup",
-      "The key that all backup data is encrypted with; without it no backup can be read again.",
+      "The key that all backups are encrypted with; without it none can be read again.",
     ),
   },
   check: ({ url, mount }, place) => {
@@ -297,7 +297,7 @@ const appliance = section({
       doc: "Reports of errors.",
       fields: {
         dsn: text({
-          doc: "Where errors of the appliance are reported; the application has a SENTRY_DSN of its own in `ecs:settings`.",
+          doc: "Where errors of the appliance go; for the application see SENTRY_DSN in `ecs:settings`.",
           type: "Sentry DSN",
           example: "https://key@sentry.example/1",
           secret: dsnCredentials,
@@ -340,7 +340,7 @@ const appliance = section({
       doc: "The database of the application.",
       fields: {
         locale: text({
-          doc: "Sorting and upper case of a new database; an existing one keeps its own.",
+          doc: "Sorting and upper case of a new database; an old one keeps its own.",
           type: "UTF-8 locale",
           default: "de_DE.UTF-8",
           check: checkLocale,
@@ -362,7 +362,7 @@ const ecs = section({
       fields: {
         branch: text({ doc: "The branch, tag or commit.", maxLength: 250, example: "stable", check: checkGitBranch }),
         source: text({
-          doc: "The repository, or `builtin:sample` for the application that is part of the appliance.",
+          doc: "The repository, or `builtin:sample` for the application that comes along.",
           type: "git URL, or builtin:sample",
           example: "https://git.example/application.git",
           secret: urlCredentials,
@@ -406,12 +406,12 @@ export const settings = section({
       item: text({ ...SSH_KEY, check: checkSshPublicKey }),
     }),
     ssh_deprecated_keys: list({
-      doc: "Keys that are removed from root and app, also when they are authorized above, and a log of who had access once; any text is taken.",
+      doc: "Keys that are taken from root and app, even those above; a log of past access, of any text.",
       initial: "",
       item: text(SSH_KEY),
     }),
     disable_root: flag({
-      doc: "Lets root no longer log in by ssh; refused while nobody else could log in and become root. cloud-init reads this too.",
+      doc: "Lets root no longer log in by ssh; refused while nobody else could become root. cloud-init reads this too.",
       default: false,
       initial: "false",
     }),

@@ -1,5 +1,6 @@
 import { parseEnv, settings, type AnySetting } from "@appliance/env";
 import { describe, expect, it } from "vitest";
+import { COLUMNS } from "../escrow/paper-listing.ts";
 import { makeEnv } from "./make-env.ts";
 import { makeSampleEnv } from "./sample.ts";
 import { defaultTemplate } from "./template.ts";
@@ -30,6 +31,12 @@ describe("a new env.yml", () => {
   it("is ASCII, which every program reads alike, and begins as cloud-init wants it", async () => {
     const { text } = await makeEnv({ domain: "xn--bcher-kva.example", secrets });
     expect(text).toMatch(/^#cloud-config\n[\n\x20-\x7e]*\n$/);
+  });
+
+  it("breaks no explanation on paper, which has 96 columns", async () => {
+    const { text } = await makeEnv({ domain: "whatever.example", secrets });
+    const long = text.split("\n").filter((line) => line.length > COLUMNS);
+    expect(long.filter((line) => !/TXT|v=DKIM1|ssh-ed25519/.test(line))).toEqual([]);
   });
 
   it("has at its top the records that DNS needs, each key of them both split and whole", async () => {

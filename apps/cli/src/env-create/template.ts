@@ -4,10 +4,11 @@ import { indented, textEntryLines } from "./yaml-text.ts";
 const INTRODUCTION = `#cloud-config
 # Leave the line above as it is: cloud-init ignores the file without it.
 #
-# All settings and all secrets of {{ domain }}. Keep a copy in a safe place: this file and the backup are all that a
-# recovery needs. Make a new file for another server and never copy this one, else they share their secrets.
+# All settings and secrets of {{ domain }}. Keep a copy in a safe place: with it
+# and the backup the server can be made again. Another server needs a new file, else both
+# share their secrets.
 #
-# "# key: value" is a setting that is not set. To set it take "# " away, from it and from the lines indented below it.
+# "# key: value" is not set. To set it take "# " away, from it and from what is indented below.
 # After a change:  appliance env check /app/env.yml && appliance apply`;
 
 /**
@@ -84,7 +85,8 @@ function exampleOf({ example, defaultText }: AnySetting): string {
   return text;
 }
 
-const WIDTH = 100;
+/** So that, at the deepest indentation, no line is broken on paper, which has 96 columns. */
+const WIDTH = 84;
 
 function explanation({ doc, note, type, defaultText, initial }: AnySetting): string[] {
   const isChoice = type !== "section" && defaultText !== undefined && initial === undefined;
