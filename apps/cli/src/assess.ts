@@ -55,7 +55,7 @@ const MOST_STUDIES = 250;
 const MEASURED = { months: 59, studies: 100, databaseKb: 4_074_220, documentsKb: 100_684_328 };
 const KB_PER_GB = 1024 * 1024;
 
-/** @param studiesPerMonth at least 1 */
+/** @param studiesPerMonth above 0, as is `years`; half a study is one every other month */
 export function assess(studiesPerMonth: number, years: number = PUBLISHED_YEARS): Assessment {
   const age = years / PUBLISHED_YEARS;
   const cores = PUBLISHED.find(({ studies }) => studies >= studiesPerMonth)?.cores ?? PUBLISHED.at(-1)!.cores;

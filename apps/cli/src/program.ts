@@ -168,7 +168,10 @@ function addPlanning(program: Command, context: Context, exit: (code: number) =>
     .option("--address <ip>", "the public IPv4 address of the server")
     .option("--zone <name>", "write names as seen from this zone")
     .option("--json", "for machines", false)
-    .addHelpText("after", "\nExit code 1: a record is missing or different, or DNS did not answer.")
+    .addHelpText(
+      "after",
+      "\nExit code 1: a record is missing or different, or DNS did not answer.\n\nExample:\n  appliance dns env.yml --check --address 1.2.3.4",
+    )
     .action(async (file: string | undefined, options: DnsOptions) => {
       const { dns } = await import("./commands/dns.ts");
       exit(await dns(file, options, context));
@@ -179,6 +182,7 @@ function addPlanning(program: Command, context: Context, exit: (code: number) =>
     .requiredOption("--studies-per-month <number>", "studies that are handed in each month")
     .option("--years <number>", "for how long", "10")
     .option("--json", "for machines", false)
+    .addHelpText("after", "\nExample:\n  appliance assess --studies-per-month 40")
     .action(async (options: { studiesPerMonth: string; years: string; json: boolean }) => {
       const { assessCommand } = await import("./commands/assess.ts");
       assessCommand(options, context);

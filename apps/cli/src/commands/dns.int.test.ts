@@ -79,7 +79,7 @@ describe("appliance dns", () => {
   it("--check shows what others wrote into DNS without letting it command the terminal", async () => {
     const { text } = await run({ check: true, resolver: server.address }, hostile);
     expect(text).toContain("  DNS has: v=DMARC1; p=\\u{1b}[2J");
-    expect([...text].filter((sign) => sign === "\u001b" || sign === "\u009b")).toEqual([]);
+    for (const sign of ["\u001b", "\u009b"]) expect(text).not.toContain(sign);
   });
 
   it("--check --json has the state of each record", async () => {

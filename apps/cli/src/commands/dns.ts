@@ -25,7 +25,7 @@ export async function dns(
   { terminal, installation }: Pick<Context, "terminal" | "installation">,
 ): Promise<number> {
   const { address } = options;
-  const zone = options.zone === undefined ? undefined : asHostName(options.zone.replace(/\.$/, ""));
+  const zone = options.zone === undefined ? undefined : asHostName(options.zone);
   if (address !== undefined && !isIPv4(address)) throw wrongAddress(address);
   const { domain, dkim } = readEnv(file ?? `${installation.root}/app/env.yml`).env.appliance;
   const records = dnsRecords({ domain, dkimPrivateKey: dkim.key, address });
