@@ -63,7 +63,7 @@ const toError = (problem: Omit<Problem, "severity" | "path">): Problem => ({ ...
 const isSettings = (data: YamlData) => typeof data === "object" && data !== null && !Array.isArray(data);
 
 function nothingSet(file: string): Problem {
-  const remedy = "Make a new file with `appliance env create DOMAIN`, or put back a saved copy.";
+  const remedy = "Make a new file with `appliance env create DOMAIN FILE`, or put back a saved copy.";
   return { ...toError({ file, line: 1, column: 1, message: "the file has no settings" }), remedy };
 }
 

@@ -129,11 +129,16 @@ describe("env diff", () => {
       "#cloud-config\nappliance: {domain: b.example, backup: {url: 'ftp://me:hunter22@h/x'}}\n",
     );
     writeFileSync(at("broken.yml"), "#cloud-config\nappliance: {domain: a b}\n");
+    writeFileSync(at("misspelt.yml"), "#cloud-config\nappliance: {domian: a.example}\n");
     const diff = (...args: string[]) => appliance("env", "diff", ...args);
     expect(diff("a.yml", "a.yml")).toMatchObject({ status: 0, stdout: "" });
     expect(diff("a.yml", "broken.yml")).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/broken\.yml:2:21: /),
+    });
+    expect(diff("misspelt.yml", "broken.yml")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/did you mean 'domain'\?[^]*→ Correct misspelt\.yml[^]*broken\.yml:2:21: /),
     });
     expect(diff("a.yml", "none.yml").status).toBe(2);
     const { status, stdout } = diff("a.yml", "b.yml", "--json");

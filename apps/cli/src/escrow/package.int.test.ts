@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   mkdirSync,
@@ -21,6 +21,7 @@ import { envOf } from "./testing/pages.ts";
 const folder = mkdtempSync(join(tmpdir(), "escrow-package-"));
 const at = (...names: string[]) => join(folder, ...names);
 const env = envOf(6000);
+const canMount = spawnSync("unshare", ["--mount", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
 const homes = ["ada", "bob", "old", "signer"];
 let keys: Record<string, TestKey>;
 
@@ -218,6 +219,14 @@ describe("appliance env unpackage", () => {
   it("leaves out a folder that is called like an image", async () => {
     mkdirSync(at("albums/album.png"), { recursive: true });
     await expect(unpackageIt(at("albums"), { out: at("never") })).rejects.toThrow("holds no image");
+  });
+
+  it.runIf(canMount)("says so when there is no room for the work, as in a container with little shared memory", () => {
+    execFileSync("tar", ["-czf", at("room.tar.gz"), "-C", folder, "env.yml"]);
+    const command = `mount -t tmpfs -o size=4k none /dev/shm && exec "$0" apps/cli/src/main.ts env unpackage "$1" --out "$2"`;
+    const args = ["--mount", "sh", "-c", command, process.execPath, at("room.tar.gz"), at("never.yml")];
+    const { stderr, status } = spawnSync("unshare", args, { encoding: "utf8" });
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^\/dev\/shm has no room left[^]*--shm-size/)]);
   });
 
   it("overwrites nothing unless it is told to", async () => {

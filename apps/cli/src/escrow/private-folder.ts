@@ -12,7 +12,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /**
  * Does work with secrets in a folder of its own, mode 0700, in memory where the system has a place for that (/dev/shm). The
  * folder is gone afterwards, also when the work fails or is interrupted; one whose process was killed is removed by the next call.
- * @throws OperatorError `INTERRUPTED` on a signal, once the work has ended because `signal` aborted
+ * @throws OperatorError `INTERRUPTED` on a signal, once the work has ended because `signal` aborted; `DISK_FULL`
  */
 export async function withPrivateFolder<T>(work: (folder: string, signal: AbortSignal) => Promise<T>): Promise<T> {
   const parent = await memoryFolder();
@@ -28,7 +28,8 @@ export async function withPrivateFolder<T>(work: (folder: string, signal: AbortS
     stopping.signal.throwIfAborted();
     return result;
   } catch (cause) {
-    throw stopping.signal.aborted ? interrupted(cause) : cause;
+    if (stopping.signal.aborted) throw interrupted(cause);
+    throw isSystemError(cause, "ENOSPC", "EDQUOT") ? full(parent, cause) : cause;
   } finally {
     await rm(folder, { recursive: true, force: true });
     process.off("exit", removeAtExit);
@@ -71,6 +72,13 @@ function isRunning(pid: number): boolean {
   } catch (err) {
     return !isSystemError(err, "ESRCH");
   }
+}
+
+function full(parent: string, cause: unknown): OperatorError {
+  return new OperatorError("DISK_FULL", `${parent} has no room left for the work; nothing was written.`, {
+    remedy: "Make room there; in a container: docker run --shm-size 1g.",
+    cause,
+  });
 }
 
 function interrupted(cause: unknown): OperatorError {
