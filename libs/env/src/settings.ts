@@ -393,7 +393,8 @@ const SSH_KEY = {
   type: "ssh public key",
   required: true,
   maxLength: 16 * 1024,
-  example: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOXE0GICgrJ6eaqCm8QMrEsM85ZKLbqgXY019yQm9rRi somebody@somewhere",
+  // Of the digest of its comment, so that nobody has the private key: who uncomments it lets nobody in.
+  example: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHF74TnDPy4YXleOY0DzXtxKICwSBC7gK9tsI6j+5CuI somebody@somewhere",
 } as const;
 
 /** The whole of env.yml. */
