@@ -136,6 +136,7 @@ describe("renewal information that is of no use", () => {
   });
 
   it("because there is none at this authority is no error", async () => {
+    proxy.offer({});
     expect(await connect().renewalInfo(await certificate(), LIMIT())).toBeUndefined();
   });
 

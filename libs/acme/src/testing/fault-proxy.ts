@@ -38,8 +38,8 @@ export interface FaultProxy {
   always(path: string, fault: Fault): void;
   heal(): void;
   /**
-   * Adds to the directory what this Pebble does not have: profiles, which it then ignores, and renewal information, which is
-   * answered with what the function gives.
+   * Has the directory offer just this, whatever this Pebble's version has: profiles, which it may ignore, and renewal information,
+   * which is answered with what the function gives.
    */
   offer(extension: { profiles?: Record<string, string>; renewalInfo?: (certificateId: string) => Fault }): void;
   stop(): Promise<void>;
@@ -90,12 +90,14 @@ export async function startFaultProxy(pebble: Pick<Pebble, "directoryUrl" | "ca"
 
 interface PlainDirectory {
   meta?: object;
+  renewalInfo?: string;
 }
 
 function extended(directory: PlainDirectory, base: string, extension: Parameters<FaultProxy["offer"]>[0]) {
   const { profiles, renewalInfo } = extension;
+  const { renewalInfo: _, ...plain } = directory;
   return {
-    ...directory,
+    ...plain,
     ...(renewalInfo && { renewalInfo: `${base}${RENEWAL_INFO.slice(0, -1)}` }),
     meta: { ...directory.meta, ...(profiles && { profiles }) },
   };
