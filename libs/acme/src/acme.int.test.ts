@@ -157,7 +157,8 @@ describe("renewal information", () => {
         return { answer: 200, body, headers: { "retry-after": "21600" } };
       },
     });
-    const { chain } = await issue(["g.example"]);
+    const key = createAccountKey();
+    const { chain } = await issue(["g.example"], await acme.openAccount({ key, ...terms }, LIMIT()));
     const [leaf] = chain.certificates;
     const now = Date.parse("2026-02-01T00:00:00Z");
     const renewing = createAcme({ directoryUrl: proxy.directoryUrl, ca: pebble.ca, retryDelayMs: 50, now: () => now });
@@ -169,7 +170,7 @@ describe("renewal information", () => {
     });
     expect(asked).toEqual([certificateId(leaf)]);
     const names = ["g.example"];
-    const same = await renewing.openAccount({ key: createAccountKey(), ...terms }, LIMIT());
+    const same = await renewing.openAccount({ key, ...terms }, LIMIT());
     await same.newOrder({ names, profile: "shortlived", replaces: certificateId(leaf) }, LIMIT());
     expect(proxy.seen.at(-1)?.payload).toMatchObject({ profile: "shortlived", replaces: certificateId(leaf) });
     const wrong = same.newOrder({ names, profile: "eternal" }, LIMIT());

@@ -47,13 +47,17 @@ export function createHostStorage(deps: KeptMountDeps): HostStorage {
   };
 }
 
+/** Some programs begin with their own version, such as `mke2fs 1.47.2 (1-Jan-2025)`. */
+const VERSION = /^[\w.]+ (?:version )?\d+\.[\d.]+\b/;
+
 /** Programs for disks say first what is wrong and then at length how they are used. */
 async function orSetupFailed(program: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (cause) {
     if (!(cause instanceof CommandError) || cause.exitCode === null) throw cause;
-    const complaint = cause.stderrTail.split("\n").find((line) => line.trim() !== "") ?? `exit code ${cause.exitCode}`;
+    const said = cause.stderrTail.split("\n").filter((line) => line.trim() !== "" && !VERSION.test(line));
+    const complaint = said[0] ?? `exit code ${cause.exitCode}`;
     throw new OperatorError("STORAGE_SETUP_FAILED", `${program} failed: ${complaint.trim()}`, {
       remedy: "Correct appliance:storage:setup or the disk, then run `appliance apply`: it goes on with this step.",
       cause,

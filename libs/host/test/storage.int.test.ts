@@ -124,6 +124,8 @@ describe("a setup on a real disk", { timeout: 120_000 }, () => {
       code: "STORAGE_SETUP_FAILED",
       message: expect.stringMatching(/^mkfs\.xfs failed: .*-b/),
     });
+    const other = storage.carryOut({ action: "format", device: disk, type: "ext4", options: ["-b", "7"] });
+    await expect(other).rejects.toMatchObject({ message: expect.stringMatching(/^mkfs\.ext4 failed: (?!mke2fs \d)/) });
   });
 
   it("finds a disk by a link", async () => {
