@@ -53,7 +53,8 @@ export function databaseFaults(appliance: Appliance): void {
     it("gets its new settings although config-agent was killed before it could start it with them", async () => {
       const generation = () => readlinkSync(appliance.path(SETTINGS));
       const before = generation();
-      appliance.editEnv("locale: de_DE.UTF-8", "locale: en_US.UTF-8"); // for which its container is replaced
+      // A setting for which its container is replaced.
+      appliance.editEnv("\nappliance:\n", "\nappliance:\n  database: { locale: en_US.UTF-8 }\n");
       setZone("Europe/Vienna");
       const apply = appliance.cli("apply");
       await waitFor("the settings to be written", SOON_MS, async () => generation() !== before);
