@@ -17,9 +17,30 @@ export interface ConfigAgentSlice {
   timezone: string;
 }
 
+/** What cert-agent is told of env.yml. Its shape is repeated, as a check, where cert-agent reads it. */
+export interface CertAgentSlice {
+  timezone: string;
+  domain: string;
+  /** Further names of the host. */
+  allowedHosts: readonly string[];
+  /** Key and certificate of env.yml as PEM. */
+  given: { key: string; certificate: string } | null;
+  /** Where certificates are obtained, or null where none is to be asked for. */
+  acme: {
+    directoryUrl: string;
+    /** PEM of the certificates that the authority's own TLS is checked with, in place of the usual ones. */
+    ca: string | null;
+    profile: string | null;
+    externalAccount: { keyId: string; hmacKey: string } | null;
+  } | null;
+  /** The compose file of the application group in the checkout; it says who owns the authority of client certificates. */
+  application: { composeFile: string } | null;
+}
+
 export interface Slices extends Record<AgentName, object> {
   "config-agent": ConfigAgentSlice;
   "update-agent": UpdateAgentSlice;
+  "cert-agent": CertAgentSlice;
 }
 
 const BUILTIN = /^builtin:([a-z][a-z0-9-]*)$/;
@@ -42,6 +63,22 @@ export function planSlices(wanted: Wanted, databaseUrl: string | null): Slices {
       compose: databaseVariables(wanted),
       application: wanted.env.appliance.standby ? null : planApplication(wanted, databaseUrl),
     },
+    "cert-agent": planCertificates(wanted),
+  };
+}
+
+const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
+
+function planCertificates({ env, timeZone }: Wanted): CertAgentSlice {
+  const { domain, allowed_hosts: allowedHosts, ssl } = env.appliance;
+  const acme = { directoryUrl: LETS_ENCRYPT, ca: null, profile: null, externalAccount: null };
+  return {
+    timezone: timeZone,
+    domain,
+    allowedHosts,
+    given: null,
+    acme: ssl.letsencrypt.enabled ? acme : null,
+    application: null,
   };
 }
 

@@ -140,6 +140,6 @@ it("lets nobody in without a name or with a wrong password", async () => {
 });
 
 it("refuses a password where a hash belongs", () => {
-  const hashes = { "config-agent": "hunter22", "update-agent": hash("x") };
+  const hashes = { "config-agent": "hunter22", "update-agent": hash("x"), "cert-agent": hash("y") };
   expect(() => aclFile([Note], hashes)).toThrow(RangeError);
 });

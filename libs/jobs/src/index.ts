@@ -29,6 +29,15 @@ export {
   ContainersUp,
   Project,
 } from "./contracts/containers.ts";
+export {
+  CaRollover,
+  CertEnsure,
+  CertificateSource,
+  ClientCertificate,
+  ClientIssue,
+  ClientRevoke,
+  CrlPublish,
+} from "./contracts/cert.ts";
 export { DatabaseCreate } from "./contracts/database.ts";
 export { EnvUpdate } from "./contracts/env.ts";
 export { HostMount, HostPackages, HostReboot, HostUnmount } from "./contracts/host.ts";

@@ -1,4 +1,5 @@
 import type { JobContract } from "../contract.ts";
+import { CaRollover, CertEnsure, ClientIssue, ClientRevoke, CrlPublish } from "./cert.ts";
 import { ConfigApply, ConfigCheck, ConfigStop } from "./config.ts";
 import {
   ContainersObserve,
@@ -29,4 +30,9 @@ export const CONTRACTS: readonly JobContract[] = [
   ContainersRestart,
   ContainersSignal,
   ContainersRun,
+  CertEnsure,
+  ClientIssue,
+  ClientRevoke,
+  CrlPublish,
+  CaRollover,
 ];

@@ -1,0 +1,12 @@
+import type { X509Certificate } from "node:crypto";
+import type { CertificateSource } from "@appliance/jobs";
+
+/** A private key and its certificate, as nginx reads them. */
+export interface KeyedCertificate {
+  keyPem: string;
+  /** The certificate itself first, then those of its issuers. */
+  chainPem: string;
+  /** The certificate itself. */
+  leaf: X509Certificate;
+  source: CertificateSource;
+}
