@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packageIt, unpackageIt } from "./testing/command.ts";
 import { exportSecret, forgetKeys, listEncrypted, makeKey, type TestKey } from "./testing/keys.ts";
@@ -139,7 +139,7 @@ describe("appliance env package", () => {
     ]);
     const ended = once(child, "exit");
     const mine = () => readdirSync("/dev/shm").filter((name) => name.startsWith(`appliance-escrow-${child.pid}-`));
-    while (mine().length === 0 && child.exitCode === null) await setTimeout(5);
+    while (mine().length === 0 && child.exitCode === null) await setImmediate(); // at once: the folder has just been made
     child.kill(signal);
     await ended;
     // A process that is killed cannot tidy up: its folder is in memory only, and gone with the next call.

@@ -1,5 +1,5 @@
-import { constants, rmSync } from "node:fs";
-import { access, mkdtemp, readdir, rm, stat, statfs } from "node:fs/promises";
+import { constants, mkdtempSync, rmSync } from "node:fs";
+import { access, readdir, rm, stat, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OperatorError, isSystemError } from "@appliance/errors";
@@ -17,22 +17,33 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function withPrivateFolder<T>(work: (folder: string, signal: AbortSignal) => Promise<T>): Promise<T> {
   const parent = await memoryFolder();
   await removeAbandoned(parent);
-  const folder = await mkdtemp(join(parent, `${PREFIX}${process.pid}-`));
+  return await untilInterrupted(async (signal) => {
+    const folder = mkdtempSync(join(parent, `${PREFIX}${process.pid}-`)); // at once, so that no exit finds one that is not known yet
+    const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+    process.once("exit", removeFolder);
+    try {
+      return await work(folder, signal);
+    } catch (cause) {
+      throw isSystemError(cause, "ENOSPC", "EDQUOT") ? full(parent, cause) : cause;
+    } finally {
+      removeFolder();
+      process.off("exit", removeFolder);
+    }
+  });
+}
+
+/** Without a listener a signal ends the process where it stands, so they are there before the work begins and until it ended. */
+async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stopping = new AbortController();
   const stop = () => stopping.abort();
-  const removeAtExit = () => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", removeAtExit);
   for (const name of SIGNALS) process.on(name, stop);
   try {
-    const result = await work(folder, stopping.signal);
+    const result = await work(stopping.signal);
     stopping.signal.throwIfAborted();
     return result;
   } catch (cause) {
-    if (stopping.signal.aborted) throw interrupted(cause);
-    throw isSystemError(cause, "ENOSPC", "EDQUOT") ? full(parent, cause) : cause;
+    throw stopping.signal.aborted ? interrupted(cause) : cause;
   } finally {
-    await rm(folder, { recursive: true, force: true });
-    process.off("exit", removeAtExit);
     for (const name of SIGNALS) process.off(name, stop);
   }
 }
