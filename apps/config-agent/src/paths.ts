@@ -24,6 +24,12 @@ export const PATHS = {
   volatile: "/volatile",
   packageCache: "/volatile/package-cache",
   vaultKeys: "/data/ecs-gpg",
+  /** `/app/etc` of the manual. */
+  etc: "/data/etc",
+  /** cert-agent's own folder. */
+  certificates: "/data/etc/certificates",
+  /** The certificate that nginx has. */
+  servedCertificate: "/var/lib/appliance/nginx/tls/current/server.crt",
   applicationEnv: "/data/etc/ecs",
   clusters: "/data/postgresql",
 } as const;

@@ -47,7 +47,7 @@ describe("renderSite", () => {
   });
 
   it("lets nobody without a verified certificate pass when certificates are mandatory", () => {
-    expect(render({ clientCertificates: "mandatory" })).toContain("if ($ssl_client_verify != SUCCESS) { return 403");
+    expect(render({ clientCertificates: "mandatory" })).toContain("if ($ssl_client_verify != SUCCESS) { rewrite ");
     expect(render({ clientCertificates: "optional" })).not.toContain("$ssl_client_verify");
   });
 

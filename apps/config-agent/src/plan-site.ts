@@ -76,6 +76,7 @@ function maps(
   { domain, upstream, uploadLimitMiB, httpsPort: port = HTTPS_PORT }: SiteSettings,
   names: string[],
 ): string {
+  const open = ["/.appliance/status.json", ...(hasHealthLocation(upstream.health) ? [upstream.health] : [])];
   return `client_max_body_size ${uploadLimitMiB ?? DEFAULT_UPLOAD_MIB}m;
 
 # update-agent may send requests elsewhere for a time: lines of its own, such as \`~^ "ecs.web.next:5000";\`.
@@ -98,10 +99,18 @@ map $ssl_server_name $foreign_sni {
   default 1;
   "" 0;
 ${names.map((name) => `  ${name} 0;`).join("\n")}
+}
+# Where a bad client certificate leads: to a page that says so, but for what is everybody's.
+map $uri $path_of_bad_certificate {
+  default /.appliance/certificate;
+${open.map((path) => `  ${path} ${path};`).join("\n")}
 }`;
 }
 
-/** The page helps whoever comes by address while the appliance starts; afterwards only the site's own names are answered. */
+/**
+ * The page helps whoever comes by address while the appliance starts; afterwards only the site's own names are answered. A
+ * challenge is answered for every name: one that was just added may be validated before the site knows it.
+ */
 function otherNames(): string {
   const refuse = (status: number) => `  include ${INCLUDES}/pages.conf;
   location / {
@@ -113,6 +122,7 @@ function otherNames(): string {
   return `# Names that are not this site's.
 server {
   listen 8080 default_server;
+  include ${INCLUDES}/acme.conf;
   include ${INCLUDES}/status-json.conf;
 ${refuse(400)}
 server {
@@ -144,8 +154,7 @@ function encrypted({ clientCertificates, upstream }: SiteSettings, names: string
   const verified =
     clientCertificates === "mandatory"
       ? `
-    default_type text/plain;
-    if ($ssl_client_verify != SUCCESS) { return 403 "This site needs your client certificate.\\n"; }`
+    if ($ssl_client_verify != SUCCESS) { rewrite ^ /.appliance/certificate last; }`
       : "";
   return `server {
   listen 8443 ssl;
@@ -164,8 +173,10 @@ function encrypted({ clientCertificates, upstream }: SiteSettings, names: string
 }`;
 }
 
+const hasHealthLocation = (path: string | undefined): path is string => path !== undefined && path !== "/";
+
 function healthLocation(path: string | undefined, application: string): string {
-  if (path === undefined || path === "/") return "";
+  if (!hasHealthLocation(path)) return "";
   return `
   location = ${path} {
     ${application}

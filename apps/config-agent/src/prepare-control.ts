@@ -3,7 +3,7 @@
  * the control stage finds what it mounts. Run at each `docker compose up`; what exists stays as it is.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { runCommand } from "@appliance/command";
@@ -28,6 +28,8 @@ export interface Folder {
 
 const SECRET_BYTES = 32;
 const SELF_SIGNED_DAYS = 3650;
+/** cert-agent writes what nginx and smtp-gateway read. */
+const KEEPER_OF_KEYS: Identity = { uid: IDENTITIES["cert-agent"].uid, gid: TLS_GROUP };
 
 export async function prepareControl({ controlDir, runDir, run, log }: PrepareDeps): Promise<void> {
   for (const folder of planFolders(controlDir, runDir))
@@ -37,9 +39,12 @@ export async function prepareControl({ controlDir, runDir, run, log }: PrepareDe
     mode: 0o400,
     ...IDENTITIES.queue,
   });
-  if (await exists(join(controlDir, "nginx/tls/current/server.crt"))) return;
-  log("making a self-signed certificate for localhost");
-  await publishSelfSigned(join(controlDir, "nginx/tls"), "localhost", run);
+  const tls = join(controlDir, "nginx/tls");
+  if (!(await exists(join(tls, "current/server.crt")))) {
+    log("making a self-signed certificate for localhost");
+    await publishSelfSigned(tls, "localhost", run);
+  }
+  await handOverGenerations(tls);
 }
 
 /** Parents come before their children. deploy/systemd/tmpfiles.conf makes those below /run at a boot, and has to say the same. */
@@ -55,9 +60,10 @@ export function planFolders(controlDir: string, runDir: string): Folder[] {
     control("queue", IDENTITIES.queue, 0o700),
     control("nginx"),
     control("nginx/site"),
-    control("nginx/tls", { uid: root.uid, gid: TLS_GROUP }, 0o750),
+    control("nginx/tls", KEEPER_OF_KEYS, 0o750),
     control("nginx/upstream"),
     control("nginx/state", IDENTITIES.nginx),
+    control("acme", IDENTITIES["cert-agent"]),
     control("status"),
     control("database", { uid: root.uid, gid: IDENTITIES.database.gid }, 0o750),
     control("lease"),
@@ -102,19 +108,24 @@ async function publishSelfSigned(folder: string, name: string, run: typeof runCo
   const kind = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
   const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`];
   const files = ["-days", String(SELF_SIGNED_DAYS), "-keyout", key, "-out", cert];
-  const readable = { uid: 0, gid: TLS_GROUP };
   try {
     await run("openssl", [...kind, ...subject, ...files], { timeoutMs: 30_000 });
     await publishGeneration(
       folder,
       new Map([
-        ["server.key", { data: await readFile(key), mode: 0o440, ...readable }],
-        ["server.crt", { data: await readFile(cert), mode: 0o444, ...readable }],
+        ["server.key", { data: await readFile(key), mode: 0o440, ...KEEPER_OF_KEYS }],
+        ["server.crt", { data: await readFile(cert), mode: 0o444, ...KEEPER_OF_KEYS }],
       ]),
     );
   } finally {
     await rm(work, { recursive: true });
   }
+}
+
+/** Those that were made here, or by a version without cert-agent: it can only remove what lies in a folder of its own. */
+async function handOverGenerations(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) await ensureDirectory(join(folder, entry.name), { mode: 0o755, ...KEEPER_OF_KEYS });
 }
 
 async function exists(path: string): Promise<boolean> {

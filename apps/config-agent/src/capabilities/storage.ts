@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { OperatorError } from "@appliance/errors";
-import type { Host } from "@appliance/host";
+import { IDENTITIES, type Host } from "@appliance/host";
 import type { Step } from "@appliance/jobs";
 import { step, type Capability, type Wanted } from "../capability.ts";
 import {
@@ -13,6 +14,8 @@ import {
 import { fileSystemId } from "../storage/plan-volumes.ts";
 import type { RootFiles } from "../root-files.ts";
 import { wantedVolumes, type StorageLook } from "../storage/look.ts";
+
+type StorageLink = Extract<StorageEntry, { kind: "link" }>;
 
 interface StorageStep extends Step {
   entry: StorageEntry;
@@ -55,6 +58,7 @@ async function lookAt(entry: StorageEntry, marker: string, files: RootFiles): Pr
   const found = await files.attributes(entry.path);
   if (!found) return "absent";
   const kind = entry.kind === "marker" ? "file" : entry.kind;
+  if (entry.kind === "link" && entry.keptAs && found.kind === "file") return "absent";
   if (found.kind !== kind) return { instead: `a ${found.kind} where a ${kind} belongs` };
   if (entry.kind === "link")
     return found.target === entry.target ? "as wanted" : { instead: `a link to ${found.target}` };
@@ -81,6 +85,26 @@ function summarize(entry: StorageEntry): string {
 
 async function make(entry: StorageEntry, marker: string, files: RootFiles): Promise<void> {
   if (entry.kind === "folder") return files.ensureFolder(entry.path, { mode: entry.mode, ...entry.owner });
-  if (entry.kind === "link") return files.ensureLink(entry.path, entry.target);
+  if (entry.kind === "link") return makeLink(entry, files);
   return files.write(entry.path, marker, { mode: 0o444, ...entry.owner });
+}
+
+/** Copied before the link takes its place: killed in between, the next run finds the file and does it again. */
+async function makeLink({ path, target, keptAs }: StorageLink, files: RootFiles): Promise<void> {
+  if (keptAs && (await files.attributes(path))?.kind === "file") await keep(path, keptAs, files);
+  await files.ensureLink(path, target);
+}
+
+/** A file that was kept earlier and is another one stays too, under a name of its content. */
+async function keep(path: string, keptAs: string, files: RootFiles): Promise<void> {
+  const owner = { mode: 0o600, ...IDENTITIES["cert-agent"] };
+  const [content, earlier] = [await files.read(path), await files.read(keptAs)];
+  if (content === undefined) return;
+  if (earlier && !earlier.equals(content))
+    await files.write(`${keptAs}.${sha256(earlier).slice(0, 8)}`, earlier, owner);
+  await files.write(keptAs, content, owner);
+}
+
+function sha256(data: Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
 }

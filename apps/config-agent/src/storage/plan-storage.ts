@@ -1,24 +1,32 @@
-import { IDENTITIES, type Identity } from "@appliance/host";
+import { IDENTITIES, TLS_GROUP, type Identity } from "@appliance/host";
 import { DATA_MARKER, PATHS } from "../paths.ts";
 
 /** A folder or link that must be there before anything of the data stage starts. */
 export type StorageEntry =
   | { kind: "folder"; path: string; owner: Identity; mode: number }
-  | { kind: "link"; path: string; target: string }
+  /** Where `keptAs` is given, a file that stands there makes way for the link, and its content goes to that path. */
+  | { kind: "link"; path: string; target: string; keptAs?: string }
   /** A file with the text of `markerText`. */
   | { kind: "marker"; path: string; owner: Identity };
 
 const ROOT: Identity = { uid: 0, gid: 0 };
+const BEFORE = `${PATHS.certificates}/before`;
 
 /** The tree of the manual, 6.4, parents first. `/app` holds links, so that the data can be a volume of its own. */
 export const STORAGE_TREE: readonly StorageEntry[] = [
   folder("/app"),
   folder(PATHS.data),
-  folder("/data/etc"),
+  folder(PATHS.etc),
   folder("/data/etc/tags"),
   folder("/data/etc/flags"),
   folder("/data/etc/hooks"),
   folder(PATHS.applicationEnv, ROOT, 0o700),
+  // Readers of the certificate come through, and only cert-agent sees what else is there.
+  folder(PATHS.certificates, { uid: IDENTITIES["cert-agent"].uid, gid: TLS_GROUP }, 0o711),
+  folder(BEFORE, IDENTITIES["cert-agent"], 0o700),
+  certificateLink("server.key.pem"),
+  certificateLink("server.cert.pem"),
+  certificateLink("crl.pem"),
   folder("/data/ecs-ca", IDENTITIES.app, 0o750),
   folder(PATHS.vaultKeys, IDENTITIES.app, 0o700),
   folder("/data/ecs-storage-vault", IDENTITIES.app, 0o700),
@@ -45,6 +53,12 @@ function folder(path: string, owner: Identity = ROOT, mode = 0o755): StorageEntr
 
 function link(path: string, target: string): StorageEntry {
   return { kind: "link", path, target };
+}
+
+/** Where the manual has these files cert-agent's are found; those of an older system are what it serves until it has better ones. */
+function certificateLink(name: string): StorageEntry {
+  const target = `${PATHS.certificates.slice(PATHS.etc.length + 1)}/served/current/${name}`;
+  return { kind: "link", path: `${PATHS.etc}/${name}`, target, keptAs: `${BEFORE}/${name}` };
 }
 
 /** The id of a file system that the appliance does not tell apart: that of the host, or one that the operator mounts by hand. */
