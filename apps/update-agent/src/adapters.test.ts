@@ -122,14 +122,39 @@ describe("parseModel", () => {
     };
     const { services, operations } = parseModel(JSON.stringify(printed), "ecs.web abc\nredis def\n");
     expect(services.get("ecs.web")).toEqual({ image: "a:b", profiles: [], replicas: 2, hash: "abc" });
-    expect(operations.get("migrate")).toEqual({ service: "ecs.web", command: ["echo", "$HOME"], arguments: [] });
+    expect(operations.get("migrate")).toEqual({
+      service: "ecs.web",
+      command: ["echo", "$HOME"],
+      arguments: [],
+      secretOutput: false,
+    });
   });
 
-  it("refuses a pattern that is none, with its place", () => {
-    const printed = { "x-appliance": { operations: { migrate: { service: "a", command: ["a"], arguments: ["("] } } } };
-    expect(() => parseModel(JSON.stringify(printed), "")).toThrow(
+  const issuing = { service: "a", command: ["a"] };
+  it.each<[string, object, RegExp]>([
+    [
+      "a pattern that is none",
+      { operations: { migrate: { service: "a", command: ["a"], arguments: ["("] } } },
       /operations\.migrate\.arguments\.0 is no regular expression/,
-    );
+    ],
+    [
+      "a key that is misspelt, which may be the one that keeps a password secret",
+      { operations: { migrate: { ...issuing, "secret-ouput": true } } },
+      /operations\.migrate Unrecognized key: "secret-ouput"/,
+    ],
+    ["an owner that does not exist", { "client-authority": "ecs" }, /client-authority Invalid option/],
+    [
+      "certificates by an application that leaves them to the appliance",
+      { operations: { "create-client-certificate": { ...issuing, "secret-output": true } } },
+      /operations\.create-client-certificate is for an application with client-authority: application/,
+    ],
+    [
+      "certificates whose password would stay in the queue",
+      { "client-authority": "application", operations: { "create-client-certificate": issuing } },
+      /operations\.create-client-certificate prints a password and has to declare secret-output: true/,
+    ],
+  ])("refuses %s, with its place", (_what, declaration, sentence) => {
+    expect(() => parseModel(JSON.stringify({ "x-appliance": declaration }), "")).toThrow(sentence);
   });
 });
 

@@ -1,5 +1,7 @@
 import { OperatorError } from "@appliance/errors";
 import * as z from "zod";
+import { Declaration, type Operation } from "./declaration.ts";
+import { listOf, mappingOf } from "./compose-shapes.ts";
 
 /** What a plan needs to know of one service of a compose file. */
 export interface ServiceDefinition {
@@ -10,30 +12,11 @@ export interface ServiceDefinition {
   profiles: readonly string[];
 }
 
-/** A named one-off operation: the whole command line, and a pattern for each argument that a caller adds. */
-export interface Operation {
-  service: string;
-  command: readonly string[];
-  arguments: readonly string[];
-}
-
 /** A compose file with its variables filled in. */
 export interface GroupModel {
   services: ReadonlyMap<string, ServiceDefinition>;
   operations: ReadonlyMap<string, Operation>;
 }
-
-/** Compose prints an empty list or mapping as null. */
-const listOf = <T extends z.ZodType>(item: T) =>
-  z
-    .array(item)
-    .nullish()
-    .transform((list) => list ?? []);
-const mappingOf = <T extends z.ZodType>(item: T) =>
-  z
-    .record(z.string(), item)
-    .nullish()
-    .transform((mapping) => mapping ?? {});
 
 const ServiceSchema = z.object({
   image: z.string().default(""),
@@ -42,16 +25,7 @@ const ServiceSchema = z.object({
   deploy: z.object({ replicas: z.int().nullish() }).nullish(),
 });
 
-const OperationSchema = z.object({
-  service: z.string(),
-  command: z.array(z.string()).min(1),
-  arguments: listOf(z.string().refine(isPattern, "is no regular expression")),
-});
-
-const ModelSchema = z.object({
-  services: mappingOf(ServiceSchema),
-  "x-appliance": z.object({ operations: mappingOf(OperationSchema) }).nullish(),
-});
+const ModelSchema = z.object({ services: mappingOf(ServiceSchema), "x-appliance": Declaration.nullish() });
 
 /**
  * Reads what `docker compose config --format json` and `config --hash` printed.
@@ -66,21 +40,7 @@ export function parseModel(configJson: string, hashLines: string): GroupModel {
     return [name, { image, profiles, replicas, hash: hashes.get(name) ?? "" }] as const;
   });
   const operations = Object.entries(parsed.data["x-appliance"]?.operations ?? {});
-  return { services: new Map(services), operations: new Map(operations.map(([name, o]) => [name, unescape(o)])) };
-}
-
-/** `config` prints a file to be read again, in which a `$` is written twice. */
-function unescape({ service, command, arguments: patterns }: Operation): Operation {
-  const single = (text: string) => text.replaceAll("$$", "$");
-  return { service, command: command.map(single), arguments: patterns.map(single) };
-}
-
-function isPattern(text: string): boolean {
-  try {
-    return Boolean(new RegExp(text.replaceAll("$$", "$"), "u"));
-  } catch {
-    return false;
-  }
+  return { services: new Map(services), operations: new Map(operations) };
 }
 
 function invalid(error: z.ZodError): OperatorError {

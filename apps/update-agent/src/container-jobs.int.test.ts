@@ -97,7 +97,7 @@ describe("containers.run", () => {
   });
 
   it("brings exit code and output without secrets, and leaves nothing behind", async () => {
-    expect((await run("migrate", ["accounts"])).result).toEqual({ exitCode: 7, output: "accounts [redacted]\n" });
+    expect((await run("migrate", ["accounts"])).result).toMatchObject({ exitCode: 7, output: "accounts [redacted]\n" });
     expect(oneOffs()).toEqual([]);
   });
 
@@ -133,7 +133,7 @@ describe("containers.run", () => {
     stopping.abort("the agent is stopping");
     expect(await first).toBeDefined();
     const { result } = await run("slow", [], { id: "same" });
-    expect(result).toEqual({ exitCode: 0, output: `${begun}\ndone\n` });
+    expect(result).toMatchObject({ exitCode: 0, output: `${begun}\ndone\n` });
   });
 });
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { withFlock } from "@appliance/files";
 import {
   ContainersObserve,
+  ContainersRenewMounts,
   ContainersRestart,
   ContainersRun,
   ContainersSignal,
@@ -9,6 +10,7 @@ import {
   ContainersUp,
   handle,
   type JobHandler,
+  type JobContext,
   type Project,
   type Work,
 } from "@appliance/jobs";
@@ -19,6 +21,8 @@ import { applyUp } from "./apply-up.ts";
 import type { Compose } from "./compose.ts";
 import type { Docker, ServiceContainer } from "./docker.ts";
 import type { Groups } from "./groups.ts";
+import type { Outputs } from "./outputs.ts";
+import { planRenewMounts } from "./plan-renew-mounts.ts";
 import { planRun } from "./plan-run.ts";
 import { planServices } from "./plan-services.ts";
 import { waitUntilUp } from "./wait-until-up.ts";
@@ -27,6 +31,7 @@ export interface ContainerTools {
   compose: Compose;
   docker: Docker;
   groups: Groups;
+  outputs: Outputs;
   /** A folder for lock files. */
   workDir: string;
 }
@@ -52,6 +57,7 @@ export function containerJobs(tools: ContainerTools): JobHandler[] {
     handle(ContainersUp, up(tools)),
     handle(ContainersStop, stop(tools)),
     handle(ContainersRestart, restart(tools)),
+    handle(ContainersRenewMounts, renewMounts(tools)),
     handle(ContainersSignal, signal(tools)),
     handle(ContainersRun, run(tools)),
   ];
@@ -75,19 +81,39 @@ function stop(tools: ContainerTools): Work<typeof ContainersStop> {
     });
 }
 
-/** Ends once the services are up again: who asks wants to use them. */
 function restart(tools: ContainerTools): Work<typeof ContainersRestart> {
-  return ({ project, services: names }, { signal, log }) =>
+  return ({ project, services }, { signal, log }) =>
     alone(tools, project, signal, async (signal) => {
-      const { docker, groups } = tools;
-      const { observed, services } = await select(tools, project, names, signal);
-      await applyRestart(runningContainers(services, observed), docker, signal);
-      const note = (sentence: string) => log.info({ sentence }, "waiting after a restart");
-      const secrets = await groups.secretsOf(project);
-      const isFresh = () => true;
-      await waitUntilUp({ docker, project, name: groups.nameOf(project), secrets, services, isFresh, signal, note });
+      await restartUntilUp(tools, project, services, { signal, log });
       return {};
     });
+}
+
+/** A mount of a file is looked up at each start, so the same container will do. */
+function renewMounts(tools: ContainerTools): Work<typeof ContainersRenewMounts> {
+  return ({ project, files, replacedAt }, { signal, log }) =>
+    alone(tools, project, signal, async (signal) => {
+      const observed = await tools.docker.observe(project, tools.groups.nameOf(project));
+      const services = planRenewMounts({ files, replacedAt: new Date(replacedAt) }, observed, new Date());
+      if (services.length > 0) await restartUntilUp(tools, project, services, { signal, log });
+      return { services };
+    });
+}
+
+/** Ends once the services are up again: who asks wants to use them. */
+async function restartUntilUp(
+  tools: ContainerTools,
+  project: Project,
+  names: readonly string[],
+  { signal, log }: Pick<JobContext<typeof ContainersRestart>, "signal" | "log">,
+): Promise<void> {
+  const { docker, groups } = tools;
+  const { observed, services } = await select(tools, project, names, signal);
+  await applyRestart(runningContainers(services, observed), docker, signal);
+  const note = (sentence: string) => log.info({ sentence }, "waiting after a restart");
+  const secrets = await groups.secretsOf(project);
+  const isFresh = () => true;
+  await waitUntilUp({ docker, project, name: groups.nameOf(project), secrets, services, isFresh, signal, note });
 }
 
 function signal(tools: ContainerTools): Work<typeof ContainersSignal> {
@@ -103,7 +129,10 @@ function run(tools: ContainerTools): Work<typeof ContainersRun> {
     alone(tools, order.project, context.signal, async (signal) => {
       const group = await tools.groups.open(order.project);
       const model = await tools.compose.model(group, signal);
-      return applyRun(group, planRun({ ...order, jobId: context.id, name: group.name }, model), tools, signal);
+      const planned = planRun({ ...order, jobId: context.id, name: group.name }, model);
+      const { exitCode, output } = await applyRun(group, planned, tools, signal);
+      if (!planned.secretOutput) return { exitCode, output, outputId: null };
+      return { exitCode, output: "", outputId: tools.outputs.keep(output) };
     });
 }
 

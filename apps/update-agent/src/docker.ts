@@ -13,6 +13,8 @@ export interface ServiceContainer extends Container {
   restartPolicy: string;
   /** What the last health check printed, or null. */
   healthOutput: string | null;
+  /** Files and folders of the host that are mounted into it, as its definition spells them. */
+  bindSources: readonly string[];
 }
 
 /** A container that is no service: a one-off operation. */
@@ -125,6 +127,7 @@ function toServiceContainer(project: Project, info: Dockerode.ContainerInspectIn
     imageId: info.Image,
     restartPolicy: info.HostConfig.RestartPolicy?.Name ?? "no",
     healthOutput: state.Health?.Log?.at(-1)?.Output.trim() ?? null,
+    bindSources: info.Mounts.filter(({ Type }) => Type === "bind").map(({ Source }) => Source),
   };
 }
 

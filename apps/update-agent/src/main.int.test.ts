@@ -1,6 +1,7 @@
 /** The agent as a process, with the real queue and the real engine. */
 import { ContainersObserve, ContainersUp, type Container } from "@appliance/jobs";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { retry, runningAgent, type RunningAgent } from "../test/running-agent.ts";
 import { docker, sleeper, throwAwayGroup, type ThrowAway } from "../test/throw-away-group.ts";
 
@@ -16,7 +17,12 @@ beforeAll(async () => {
     environment: ["ECS_PASSWORD"],
   });
   const slow = sleeper({ healthcheck: { test: ["CMD-SHELL", "sleep 2"], interval: "1s" } });
-  group.writeApplication({ services: { "ecs.web": speaks, redis: slow } }, { ECS_PASSWORD: "correct-horse" });
+  const operations = {
+    greet: { service: "redis", command: ["echo", "hello"], arguments: ["[a-z]+"] },
+    "make-password": { service: "redis", command: ["echo", "battery-staple"], "secret-output": true },
+  };
+  const file = { services: { "ecs.web": speaks, redis: slow }, "x-appliance": { operations } };
+  group.writeApplication(file, { ECS_PASSWORD: "correct-horse" });
   agent = await runningAgent(group);
   await agent.start();
 });
@@ -69,6 +75,33 @@ it.each(["/containers/bash/logs", "/containers/..%2f..%2fimages/logs"])(
 
 it("refuses a tail without an end", async () => {
   expect((await agent.get("/containers/ecs.web/logs?tail=1000000")).status).toBe(400);
+});
+
+describe("an operation that is asked for over HTTP", () => {
+  const run = async (operation: string, args: string[] = []) => {
+    const data = { project: "application", operation, arguments: args };
+    const { id } = (await (await agent.post("/jobs/containers.run", data)).json()) as { id: string };
+    for (;;) {
+      const job = (await (await agent.get(`/jobs/containers/${id}`)).json()) as { state: string };
+      if (job.state === "completed" || job.state === "failed") return job;
+      await sleep(100);
+    }
+  };
+
+  it("brings what it printed", async () => {
+    const result = { exitCode: 0, output: "hello world\n", outputId: null };
+    expect(await run("greet", ["world"])).toMatchObject({ state: "completed", result });
+  });
+
+  it("keeps what is secret out of queue and log, and gives it once", async () => {
+    const job = (await run("make-password")) as { result?: { outputId?: string } };
+    expect(JSON.stringify(job)).not.toContain("battery");
+    const path = `/outputs/${job.result?.outputId}`;
+    expect((await agent.get(path, "wrong")).status).toBe(401);
+    expect(await (await agent.get(path)).text()).toBe("battery-staple\n");
+    expect((await agent.get(path)).status).toBe(404);
+    expect(agent.log()).not.toContain("battery");
+  });
 });
 
 it("ends by itself when it is asked to", async () => {

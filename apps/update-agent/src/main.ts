@@ -6,6 +6,7 @@ import { toConfig, Variables } from "./config.ts";
 import { containerJobs } from "./container-jobs.ts";
 import { createDocker } from "./docker.ts";
 import { createGroups } from "./groups.ts";
+import { createOutputs } from "./outputs.ts";
 import { containerRoutes } from "./routes.ts";
 import { secretsIn, Slice } from "./slice.ts";
 
@@ -21,15 +22,16 @@ await runAgent(async () => {
   const docker = createDocker({ socketPath: config.dockerSocket });
   const compose = createCompose({ run: runCommand, dockerSocket: config.dockerSocket });
   const groups = createGroups(config, docker);
+  const outputs = createOutputs();
   return startAgent({
     config: shared,
     version: config.version,
     log,
     producer: createProducer({ connection: shared.queue, agent: shared.name, log }),
-    jobs: containerJobs({ compose, docker, groups, workDir: config.workDir }),
+    jobs: containerJobs({ compose, docker, groups, outputs, workDir: config.workDir }),
     // Looking is not held up by a start that takes minutes; changes of one project wait for its lock.
     concurrency: { containers: 4 },
-    routes: containerRoutes({ docker, groups }),
+    routes: containerRoutes({ docker, groups, outputs }),
     ready: () => slice.ready(),
     onClose: () => slice.close(),
   });

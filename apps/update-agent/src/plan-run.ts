@@ -12,12 +12,16 @@ export interface RunWanted {
   name: string;
 }
 
+export interface PlannedRun extends OneOffOrder {
+  secretOutput: boolean;
+}
+
 /**
  * The one-off container that carries out an operation. Pure.
  * @throws OperatorError `OPERATION_UNKNOWN`, or `OPERATION_ARGUMENTS_INVALID` when the arguments are not as many as the
  * declared patterns or one does not match the whole of its pattern.
  */
-export function planRun(wanted: RunWanted, model: GroupModel): OneOffOrder {
+export function planRun(wanted: RunWanted, model: GroupModel): PlannedRun {
   const operation = model.operations.get(wanted.operation);
   if (!operation) throw unknownOperation(wanted.operation, [...model.operations.keys()]);
   checkArguments(wanted, operation.arguments);
@@ -25,6 +29,7 @@ export function planRun(wanted: RunWanted, model: GroupModel): OneOffOrder {
     service: operation.service,
     name: `${wanted.name}_${wanted.operation}_${createHash("sha256").update(wanted.jobId).digest("hex").slice(0, 12)}`,
     command: [...operation.command, ...wanted.arguments],
+    secretOutput: operation.secretOutput,
   };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { GroupModel, ServiceDefinition } from "./compose-model.ts";
 import type { ServiceContainer } from "./docker.ts";
 import { judgeContainer } from "./judge-container.ts";
+import { planRenewMounts } from "./plan-renew-mounts.ts";
 import { planRun } from "./plan-run.ts";
 import { planServices } from "./plan-services.ts";
 import { halfMadeContainers, planUp, type UpWanted } from "./plan-up.ts";
@@ -29,13 +30,17 @@ const container = (extra: Partial<ServiceContainer> = {}): ServiceContainer => (
   imageId: "sha256:1",
   restartPolicy: "unless-stopped",
   healthOutput: null,
+  bindSources: [],
   ...extra,
 });
 
 const model = (services: Record<string, ServiceDefinition>): GroupModel => ({
   services: new Map(Object.entries(services)),
   operations: new Map([
-    ["user", { service: "ecs.web", command: ["/start", "user"], arguments: ["add|remove", "[a-z]+"] }],
+    [
+      "user",
+      { service: "ecs.web", command: ["/start", "user"], arguments: ["add|remove", "[a-z]+"], secretOutput: false },
+    ],
   ]),
 });
 
@@ -134,6 +139,36 @@ describe("planRun", () => {
   it("binds each pattern to the whole argument, alternatives included, and repeats no argument in the error", () => {
     const refuse = () => planRun({ ...wanted, arguments: ["address", "--password=hunter22"] }, model({}));
     expect(refuse).toThrow("argument 1 does not match add|remove");
+  });
+});
+
+describe("planRenewMounts", () => {
+  const file = "/data/etc/server.cert.pem";
+  const replaced = { files: [file, "/app/etc/server.cert.pem"], replacedAt: new Date("2026-11-22T12:00:00Z") };
+  const mounting = (source: string, extra: Partial<ServiceContainer> = {}) =>
+    container({ bindSources: ["/data/vault", source], ...extra });
+  const planAt = (containers: ServiceContainer[], now = "2026-11-22T12:01:00Z") =>
+    planRenewMounts(replaced, containers, new Date(now));
+
+  it("names each service once that has mounted the file by itself, under either of its paths", () => {
+    const containers = [
+      mounting(file, { service: "pdfas" }),
+      mounting(file, { service: "pdfas", id: "2" }),
+      mounting("/app/etc/server.cert.pem", { service: "mocca" }),
+    ];
+    expect(planAt(containers)).toEqual(["pdfas", "mocca"]);
+  });
+
+  it.each<[string, ServiceContainer]>([
+    ["has mounted the folder", mounting("/data/etc")],
+    ["was stopped", mounting(file, { state: "exited" })],
+    ["started after the file was replaced", mounting(file, { startedAt: "2026-11-22T12:00:30Z" })],
+  ])("leaves alone what %s", (_what, one) => {
+    expect(planAt([one])).toEqual([]);
+  });
+
+  it("does not believe a start that a wrong clock put into the future", () => {
+    expect(planAt([mounting(file, { startedAt: "2036-11-22T12:00:00Z" })])).toEqual(["ecs.web"]);
   });
 });
 

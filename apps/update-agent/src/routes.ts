@@ -5,15 +5,26 @@ import * as z from "zod";
 import { observeAll } from "./container-jobs.ts";
 import type { Docker } from "./docker.ts";
 import type { Groups } from "./groups.ts";
+import type { Outputs } from "./outputs.ts";
 
 const MOST_LINES = 2000;
 
-/** Reading state; asking for work goes through the queue. */
-export function containerRoutes(tools: { docker: Docker; groups: Groups }): (app: AgentHttp) => void {
+/** Reading state, and what an operation printed that may be nowhere else; asking for work goes through the queue. */
+export function containerRoutes(tools: { docker: Docker; groups: Groups; outputs: Outputs }): (app: AgentHttp) => void {
   return (app) => {
     listRoute(app, tools);
     logsRoute(app, tools);
+    outputRoute(app, tools);
   };
+}
+
+/** A HEAD would take it and show nothing, so there is none. */
+function outputRoute(app: AgentHttp, { outputs }: { outputs: Outputs }): void {
+  const params = z.object({ id: z.string() });
+  const schema = { summary: "What an operation printed that is secret; answers once", params };
+  app.get("/outputs/:id", { schema, exposeHeadRoute: false }, ({ params: { id } }, reply) =>
+    reply.header("cache-control", "no-store").type("text/plain; charset=utf-8").send(outputs.take(id)),
+  );
 }
 
 function listRoute(app: AgentHttp, tools: { docker: Docker; groups: Groups }): void {

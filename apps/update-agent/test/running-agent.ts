@@ -19,6 +19,10 @@ export interface RunningAgent {
   /** Ends it with a signal and returns its exit code. */
   end(signal: NodeJS.Signals): Promise<number | null>;
   get(path: string, token?: string): Promise<Response>;
+  post(path: string, body: object): Promise<Response>;
+  /** Where it answers, and the token that it wants. */
+  url: string;
+  token: string;
   /** What it has logged so far. */
   log(): string;
   remove(): Promise<void>;
@@ -36,8 +40,13 @@ export async function runningAgent(group: ThrowAway): Promise<RunningAgent> {
   const env = environment(group, folder, connection.url, httpPort);
   let agent: ChildProcess | undefined;
   let log = "";
+  const url = `http://127.0.0.1:${httpPort}`;
   const get = (path: string, token = TOKEN) =>
-    fetch(`http://127.0.0.1:${httpPort}${path}`, { headers: { authorization: `Bearer ${token}` } });
+    fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  const post = (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+    return fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  };
   const end = async (signal: NodeJS.Signals) => {
     if (!agent || agent.exitCode !== null || agent.signalCode !== null) return null;
     const exited = once(agent, "exit") as Promise<[number | null]>;
@@ -46,7 +55,10 @@ export async function runningAgent(group: ThrowAway): Promise<RunningAgent> {
   };
   return {
     producer,
+    url,
+    token: TOKEN,
     get,
+    post,
     end,
     log: () => log,
     async start() {

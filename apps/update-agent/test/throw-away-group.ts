@@ -10,6 +10,7 @@ import { toConfig, Variables } from "../src/config.ts";
 import { containerJobs } from "../src/container-jobs.ts";
 import { createDocker } from "../src/docker.ts";
 import { createGroups } from "../src/groups.ts";
+import { createOutputs } from "../src/outputs.ts";
 import type { Slice } from "../src/slice.ts";
 
 const IMAGE = "debian:trixie-slim";
@@ -119,6 +120,7 @@ function openTools(checkout: string, sliceDir: string, core: string, application
     docker: engine,
     compose: createCompose({ run: runCommand, dockerSocket: SOCKET }),
     groups: createGroups(config, engine),
+    outputs: createOutputs(),
     workDir: config.workDir,
   };
 }

@@ -22,6 +22,7 @@ export {
 export {
   Container,
   ContainersObserve,
+  ContainersRenewMounts,
   ContainersRestart,
   ContainersRun,
   ContainersSignal,

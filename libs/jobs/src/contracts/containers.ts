@@ -107,14 +107,43 @@ export const ContainersSignal = defineJob({
 });
 export type ContainersSignal = z.infer<typeof ContainersSignal.data>;
 
+/**
+ * Restarts the running services of a project that have mounted one of these files by itself, and not the folder around it: such
+ * a mount shows the old content for ever once another file has taken the name. One that started after `replacedAt` sees the new
+ * content already and is left alone, and so is everything where nothing is mounted like that.
+ */
+export const ContainersRenewMounts = defineJob({
+  ...containerJob,
+  name: "containers.renew-mounts",
+  data: z.object({
+    project: Project,
+    /** Paths of the host, as the compose file spells them: what two paths lead to counts under both. */
+    files: z.array(z.string().startsWith("/")).min(1),
+    replacedAt: z.iso.datetime(),
+    runId,
+  }),
+  /** The services that were restarted. */
+  result: z.object({ services }),
+  attempts: 1,
+  timeLimitMs: 30 * MINUTE_MS,
+  senders: ["cert-agent"],
+});
+export type ContainersRenewMounts = z.infer<typeof ContainersRenewMounts.data>;
+
 /** Runs an operation that the project's compose file declares; its arguments are checked against that declaration. */
 export const ContainersRun = defineJob({
   ...containerJob,
   name: "containers.run",
   data: z.object({ project: Project, operation: service, arguments: z.array(z.string()).default([]), runId }),
-  /** `output` is the end of what it printed, both streams, without secrets. */
-  result: z.object({ exitCode: z.int(), output: z.string() }),
+  result: z.object({
+    exitCode: z.int(),
+    /** The end of what it printed, both streams, without secrets; empty where all of it is a secret. */
+    output: z.string(),
+    /** Where what is secret waits in update-agent's memory, to be read once: `GET /outputs/ID`. */
+    outputId: z.string().nullable().default(null),
+  }),
   attempts: 1,
   timeLimitMs: 4 * HOUR_MS,
+  http: true,
 });
 export type ContainersRun = z.infer<typeof ContainersRun.data>;

@@ -3,6 +3,7 @@ import { CaRollover, CertEnsure, ClientIssue, ClientRevoke, CrlPublish } from ".
 import { ConfigApply, ConfigCheck, ConfigStop } from "./config.ts";
 import {
   ContainersObserve,
+  ContainersRenewMounts,
   ContainersRestart,
   ContainersRun,
   ContainersSignal,
@@ -28,6 +29,7 @@ export const CONTRACTS: readonly JobContract[] = [
   ContainersUp,
   ContainersStop,
   ContainersRestart,
+  ContainersRenewMounts,
   ContainersSignal,
   ContainersRun,
   CertEnsure,
