@@ -10,6 +10,8 @@ const NETWORK = "appliance-lab";
 const PREFIX = "appliance-lab-";
 /** systemd counts as booted when the services are up that start with it, an appliance among them. */
 const BOOT_MS = 300_000;
+/** The first process of a host without systemd. */
+const NO_SYSTEMD = ["sleep", "infinity"];
 const MACHINE_AUTHORITIES = "/usr/local/share/ca-certificates";
 
 /** A virtual host: systemd and a Docker engine of its own in a container. Other hosts reach it as `NAME.test`. */
@@ -79,7 +81,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
  * the same, unless told not to, and then cannot start the container; a new one refuses to drop what is not there.
  */
 async function runContainer(options: HostOptions, label: string, image: string): Promise<void> {
-  const firstProcess = options.systemd === false ? ["sleep", "infinity"] : [];
+  const firstProcess = options.systemd === false ? NO_SYSTEMD : [];
   const start = [...runArguments(options, label), image, ...firstProcess];
   const withDrop = ["run", "--cap-drop=SYS_RESOURCE", ...start];
   const { code, stderr } = await docker(withDrop, { allowFailure: true });
@@ -138,16 +140,18 @@ export function attachHost(name: string): Host {
     return docker(["exec", "--interactive", container, ...inside], { ...options, timeoutMs: limit + 10_000 });
   };
 
+  const inspect = async (format: string) => (await docker(["inspect", "--format", format, container])).stdout.trim();
   const readAddress = async () => {
-    const format = `{{(index .NetworkSettings.Networks "${NETWORK}").IPAddress}}`;
-    address = (await docker(["inspect", "--format", format, container])).stdout.trim();
+    address = await inspect(`{{(index .NetworkSettings.Networks "${NETWORK}").IPAddress}}`);
   };
 
   const waitForBoot = async () => {
-    // "degraded" is up, too: a container cannot load kernel modules. "offline" is a host without systemd.
+    // "degraded" is up, too: a container cannot load kernel modules. "offline" is said where there is no systemd, but
+    // also in the first moments of one: it has yet to make the folder by which it is known.
+    const up = (await inspect("{{.Path}}")) === NO_SYSTEMD[0] ? ["offline"] : ["running", "degraded"];
     await waitFor(`${name} to boot`, BOOT_MS, async () => {
       const { stdout } = await exec(["systemctl", "is-system-running"], { allowFailure: true, timeoutMs: 10_000 });
-      return ["running", "degraded", "offline"].includes(stdout.trim());
+      return up.includes(stdout.trim());
     });
     await readAddress();
   };
