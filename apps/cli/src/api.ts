@@ -1,8 +1,10 @@
 import { OperatorError, type Failure } from "@appliance/errors";
 import type { Job } from "./api-shapes.ts";
+import type { Agent } from "./installation.ts";
 
-/** config-agent's HTTP API. Every call ends within seconds: work is asked for and then looked at. */
+/** An agent's HTTP API. Every call ends within seconds: work is asked for and then looked at. */
 export interface Api {
+  agent: Agent;
   get(path: string): Promise<unknown>;
   /** Asks for a job under an id; the same id is the same job. */
   enqueue(name: string, id: string, data: object): Promise<void>;
@@ -11,7 +13,7 @@ export interface Api {
 
 const TIMEOUT_MS = 10_000;
 
-export function createApi(baseUrl: string, readToken: () => string): Api {
+export function createApi(agent: Agent, baseUrl: string, readToken: () => string): Api {
   const call = async (
     method: string,
     path: string,
@@ -28,16 +30,17 @@ export function createApi(baseUrl: string, readToken: () => string): Api {
       ...(body ? { body: JSON.stringify(body) } : {}),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch((cause: unknown) => {
-      throw unreachable(cause);
+      throw unreachable(agent, cause);
     });
     return { status: response.status, body: await response.json().catch(() => null) };
   };
   const ok = async (method: string, path: string, body?: object, key?: string): Promise<unknown> => {
     const answer = await call(method, path, body, key);
     if (answer.status >= 200 && answer.status < 300) return answer.body;
-    throw await refused(answer.status, answer.body);
+    throw await refused(agent, answer.status, answer.body);
   };
   return {
+    agent,
     get: (path) => ok("GET", path),
     async enqueue(name, id, data) {
       await ok("POST", `/jobs/${name}`, data, id);
@@ -45,7 +48,7 @@ export function createApi(baseUrl: string, readToken: () => string): Api {
     async job(queue, id) {
       const { status, body } = await call("GET", `/jobs/${queue}/${encodeURIComponent(id)}`);
       if (status === 404) return undefined;
-      if (status !== 200) throw await refused(status, body);
+      if (status !== 200) throw await refused(agent, status, body);
       return (await shapes()).Job.parse(body);
     },
   };
@@ -54,20 +57,20 @@ export function createApi(baseUrl: string, readToken: () => string): Api {
 /** Checking answers needs a package that a command which asks nobody should not wait for. */
 const shapes = () => import("./api-shapes.ts");
 
-async function refused(status: number, body: unknown): Promise<OperatorError> {
+async function refused(agent: Agent, status: number, body: unknown): Promise<OperatorError> {
   const failure = (await shapes()).FailureBody.safeParse(body);
   const { code, message, remedy }: Failure = failure.success
     ? failure.data
     : {
         code: "AGENT_REFUSED",
-        message: `config-agent answered with ${status}.`,
-        remedy: "Read `appliance logs config-agent`.",
+        message: `${agent} answered with ${status}.`,
+        remedy: `Read \`appliance logs ${agent}\`.`,
       };
   return new OperatorError(code, message, { remedy });
 }
 
-function unreachable(cause: unknown): OperatorError {
-  return new OperatorError("AGENT_UNREACHABLE", "config-agent does not answer.", {
+function unreachable(agent: Agent, cause: unknown): OperatorError {
+  return new OperatorError("AGENT_UNREACHABLE", `${agent} does not answer.`, {
     remedy: "Start it with `appliance start`; `appliance status` and `appliance logs` work without it.",
     cause,
   });

@@ -6,7 +6,10 @@ import type { Terminal } from "./terminal.ts";
 /** What every command is handed. */
 export interface Context {
   installation: Installation;
+  /** config-agent's. */
   api: Api;
+  updateAgent: Api;
+  certAgent: Api;
   compose: Compose;
   terminal: Terminal;
 }

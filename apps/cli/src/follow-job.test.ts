@@ -50,7 +50,7 @@ async function agent(looks: Answer[], others: Answer[] = []) {
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server!.listen(0, "127.0.0.1", resolve));
-  const api = createApi(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => "token");
+  const api = createApi("config-agent", `http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => "token");
   return { api, asked };
 }
 
@@ -96,6 +96,9 @@ describe("followJob", () => {
 });
 
 it("tells an agent that does not answer from one that refuses", async () => {
-  const api = createApi("http://127.0.0.1:9", () => "token");
-  await expect(api.get("/status")).rejects.toMatchObject({ code: "AGENT_UNREACHABLE" });
+  const api = createApi("cert-agent", "http://127.0.0.1:9", () => "token");
+  await expect(api.get("/status")).rejects.toMatchObject({
+    code: "AGENT_UNREACHABLE",
+    message: "cert-agent does not answer.",
+  });
 });

@@ -8,7 +8,7 @@ import type { Api } from "./api.ts";
 /** Quick work is answered quickly; what takes longer is looked at five times a second. */
 const FIRST_LOOK_MS = 25;
 const LOOK_EVERY_MS = 200;
-/** config-agent may be replaced or restarted by the very work that is waited for. */
+/** An agent may be replaced or restarted by the very work that is waited for. */
 const SILENCE_ALLOWED_MS = 120_000;
 
 const Progress = z.object({ step: z.string() });
@@ -34,7 +34,7 @@ export async function followJob(api: Api, request: Request, say: (text: string) 
       const job = await api.job(request.queue, id);
       patience.heard();
       if (!job) await api.enqueue(request.name, id, request.data);
-      else if (job.state === "failed") throw asError(job);
+      else if (job.state === "failed") throw asError(api, job);
       else if (job.state === "completed") return job.result;
       sayOnce(stepOf(job?.state === "waiting" ? await workBefore(api, request.queue) : job));
     } catch (err) {
@@ -77,8 +77,8 @@ function isSilence(err: unknown): boolean {
   return err instanceof OperatorError && (err.code === "AGENT_UNREACHABLE" || err.code === "QUEUE_UNAVAILABLE");
 }
 
-function asError({ failure }: Job): OperatorError {
-  const unknown = { code: "INTERNAL", message: "The work failed.", remedy: "Read `appliance logs config-agent`." };
+function asError({ agent }: Api, { failure }: Job): OperatorError {
+  const unknown = { code: "INTERNAL", message: "The work failed.", remedy: `Read \`appliance logs ${agent}\`.` };
   const { code, message, remedy } = failure ?? unknown;
   return new OperatorError(code, message, { remedy });
 }

@@ -19,7 +19,11 @@ describe("findInstallation", () => {
     expect(find()).toEqual({
       checkout,
       root: join(checkout, "appliance-root"),
-      configAgentUrl: "http://127.0.0.1:7301",
+      agents: {
+        "config-agent": "http://127.0.0.1:7301",
+        "update-agent": "http://127.0.0.1:7302",
+        "cert-agent": "http://127.0.0.1:7303",
+      },
       httpsPort: "8443",
       coreProject: "appliance",
       applicationProject: "ecs",
@@ -37,19 +41,19 @@ describe("findInstallation", () => {
 
   it("lets the environment go before the file", () => {
     writeFileSync(join(checkout, "compose/.env"), "APPLIANCE_CONFIG_AGENT_PORT=17301\n");
-    expect(find({ APPLIANCE_CONFIG_AGENT_PORT: "27301" }).configAgentUrl).toBe("http://127.0.0.1:27301");
+    expect(find({ APPLIANCE_CONFIG_AGENT_PORT: "27301" }).agents["config-agent"]).toBe("http://127.0.0.1:27301");
   });
 });
 
 describe("readToken", () => {
   it("says how to begin where the appliance was never started", () => {
-    expect(() => readToken(find())).toThrow(expect.objectContaining({ code: "NOT_PREPARED" }));
+    expect(() => readToken(find(), "config-agent")).toThrow(expect.objectContaining({ code: "NOT_PREPARED" }));
   });
 
-  it("reads the token without the line end of an editor", () => {
-    const folder = join(checkout, "appliance-root/var/lib/appliance/secrets/config-agent");
+  it("reads the token of the agent without the line end of an editor", () => {
+    const folder = join(checkout, "appliance-root/var/lib/appliance/secrets/cert-agent");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "http-token"), "abc\n");
-    expect(readToken(find())).toBe("abc");
+    expect(readToken(find(), "cert-agent")).toBe("abc");
   });
 });

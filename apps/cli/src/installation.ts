@@ -2,13 +2,17 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { OperatorError, isSystemError } from "@appliance/errors";
 
+/** The agents that the command talks to. */
+export type Agent = "config-agent" | "update-agent" | "cert-agent";
+
 /** Where the appliance lies that this command serves. */
 export interface Installation {
   /** The checkout, with `compose/`. */
   checkout: string;
   /** The appliance's root; empty on a host, so that `${root}/run` is a path in any case. */
   root: string;
-  configAgentUrl: string;
+  /** Where the HTTP API of each agent is. */
+  agents: Record<Agent, string>;
   httpsPort: string;
   coreProject: string;
   applicationProject: string;
@@ -29,7 +33,11 @@ export function findInstallation(environment: NodeJS.ProcessEnv): Installation {
   return {
     checkout,
     root: root.replace(/\/+$/, ""),
-    configAgentUrl: `http://127.0.0.1:${settings["APPLIANCE_CONFIG_AGENT_PORT"] ?? "7301"}`,
+    agents: {
+      "config-agent": `http://127.0.0.1:${settings["APPLIANCE_CONFIG_AGENT_PORT"] ?? "7301"}`,
+      "update-agent": `http://127.0.0.1:${settings["APPLIANCE_UPDATE_AGENT_PORT"] ?? "7302"}`,
+      "cert-agent": `http://127.0.0.1:${settings["APPLIANCE_CERT_AGENT_PORT"] ?? "7303"}`,
+    },
     httpsPort: settings["APPLIANCE_HTTPS_PORT"] ?? "8443",
     coreProject: settings["COMPOSE_PROJECT_NAME"] ?? "appliance",
     applicationProject: settings["APPLICATION_PROJECT"] ?? "ecs",
@@ -37,9 +45,9 @@ export function findInstallation(environment: NodeJS.ProcessEnv): Installation {
   };
 }
 
-/** The token of config-agent's HTTP API, which root alone may read. @throws OperatorError `NOT_PREPARED`, `NOT_ROOT` */
-export function readToken({ root }: Installation): string {
-  const path = `${root}/var/lib/appliance/secrets/config-agent/http-token`;
+/** The token of an agent's HTTP API, which root alone may read. @throws OperatorError `NOT_PREPARED`, `NOT_ROOT` */
+export function readToken({ root }: Installation, agent: Agent): string {
+  const path = `${root}/var/lib/appliance/secrets/${agent}/http-token`;
   try {
     return readFileSync(path, "utf8").trim();
   } catch (cause) {

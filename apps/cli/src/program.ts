@@ -5,7 +5,7 @@ import type { DnsOptions } from "./commands/dns.ts";
 import type { Context } from "./context.ts";
 import { addCommissions, addEnvFiles } from "./env-commands.ts";
 import { addEscrow } from "./escrow-commands.ts";
-import { findInstallation, readToken } from "./installation.ts";
+import { findInstallation, readToken, type Agent } from "./installation.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -37,8 +37,15 @@ Exit codes: 0 well, 1 failed, 2 wrongly written, 3 not ready (status), 4 no agen
 
 function createContext(terminal: Terminal): Context {
   const installation = findInstallation(process.env);
-  const api = createApi(installation.configAgentUrl, () => readToken(installation));
-  return { installation, api, compose: createCompose(installation), terminal };
+  const apiOf = (agent: Agent) => createApi(agent, installation.agents[agent], () => readToken(installation, agent));
+  return {
+    installation,
+    api: apiOf("config-agent"),
+    updateAgent: apiOf("update-agent"),
+    certAgent: apiOf("cert-agent"),
+    compose: createCompose(installation),
+    terminal,
+  };
 }
 
 function addLifecycle(program: Command, context: Context, exit: (code: number) => void): void {

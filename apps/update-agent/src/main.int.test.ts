@@ -98,7 +98,7 @@ describe("an operation that is asked for over HTTP", () => {
     expect(JSON.stringify(job)).not.toContain("battery");
     const path = `/outputs/${job.result?.outputId}`;
     expect((await agent.get(path, "wrong")).status).toBe(401);
-    expect(await (await agent.get(path)).text()).toBe("battery-staple\n");
+    expect(await (await agent.get(path)).json()).toEqual({ output: "battery-staple\n" });
     expect((await agent.get(path)).status).toBe(404);
     expect(agent.log()).not.toContain("battery");
   });

@@ -21,10 +21,16 @@ export function containerRoutes(tools: { docker: Docker; groups: Groups; outputs
 /** A HEAD would take it and show nothing, so there is none. */
 function outputRoute(app: AgentHttp, { outputs }: { outputs: Outputs }): void {
   const params = z.object({ id: z.string() });
-  const schema = { summary: "What an operation printed that is secret; answers once", params };
-  app.get("/outputs/:id", { schema, exposeHeadRoute: false }, ({ params: { id } }, reply) =>
-    reply.header("cache-control", "no-store").type("text/plain; charset=utf-8").send(outputs.take(id)),
-  );
+  const answer = z.object({ output: z.string() });
+  const schema = {
+    summary: "What an operation printed that is secret; answers once",
+    params,
+    response: { 200: answer },
+  };
+  app.get("/outputs/:id", { schema, exposeHeadRoute: false }, ({ params: { id } }, reply) => {
+    void reply.header("cache-control", "no-store");
+    return { output: outputs.take(id) };
+  });
 }
 
 function listRoute(app: AgentHttp, tools: { docker: Docker; groups: Groups }): void {
