@@ -1,3 +1,5 @@
+import { isPublicName } from "@appliance/env";
+
 /** What env.yml and the application group decide about the web site. The fixed rest is in compose/images/nginx. */
 export interface SiteSettings {
   /** The public name, in ASCII. Also the name that other names of this host are told to use. */
@@ -68,8 +70,7 @@ const isWithin = (value: number, low: number, high: number) => Number.isInteger(
  * certificate the header is sent and does nothing: browsers heed it only after a connection without errors (section 8.1).
  */
 function hstsOf(domain: string): string {
-  const isPublic = domain.includes(".") && !/\.(localhost|local|test|internal|lan|home\.arpa)$|\.[0-9]+$/.test(domain);
-  return isPublic ? `max-age=${TWO_YEARS_S}` : "";
+  return isPublicName(domain) ? `max-age=${TWO_YEARS_S}` : "";
 }
 
 function maps(

@@ -1,6 +1,7 @@
 export type { Advice, Facts } from "./advice/advice.ts";
 export { adviseEnv } from "./advice/advise-env.ts";
-export { hostNameFault, toHostName } from "./checks/host-name.ts";
+export { hostNameFault, isPublicName, toHostName } from "./checks/host-name.ts";
+export { isPem, tlsCertificateFault, tlsKeyFault, tlsPairFault } from "./checks/pem.ts";
 export { redactedChanges, secretsOf, type Change } from "./changes.ts";
 export { chosenCommission, findCommissions, type ChosenCommission, type Commission } from "./ethics-commissions.ts";
 export { parseEnv, parseEnvPart, type EnvPart, type ParsedEnv } from "./parse-env.ts";

@@ -108,10 +108,22 @@ describe("keys as the programs make them", () => {
   });
 
   it("takes a certificate with its key and refuses one with another's", () => {
-    const [a, b] = ["a", "b"].map(selfSigned);
+    const [a, b] = ["ecs.example", "ecs.example"].map(selfSigned);
     expect(appliance({ ssl: a })).toEqual([]);
     expect(appliance({ ssl: { key: a?.key, cert: b?.cert } })[0]).toMatch(/ssl:cert: is not the certificate of/);
     expect(appliance({ ssl: { key: a?.key, cert: a?.key } })[0]).toMatch(/ssl:cert: is no certificate in PEM/);
+  });
+
+  it("says which certificate of a chain is broken, and when the first is for another host", () => {
+    const { key, cert } = selfSigned("ecs.example");
+    expect(appliance({ ssl: { key, cert } })).toEqual([]);
+    const broken = cert.replace(/\n.{20}/, "\n");
+    expect(appliance({ ssl: { key, cert: cert + broken } })[0]).toMatch(/ssl:cert: its certificate 2 cannot be read/);
+    expect(appliance({ domain: "other.example", ssl: { key, cert } })[0]).toMatch(
+      /warning: appliance:ssl:cert: is not for appliance:domain/,
+    );
+    expect(appliance({ ssl: { letsencrypt: { ca: cert + cert } } })).toEqual([]);
+    expect(appliance({ ssl: { letsencrypt: { ca: key } } })[0]).toMatch(/letsencrypt:ca: is no certificate in PEM/);
   });
 });
 

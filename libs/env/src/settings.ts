@@ -1,3 +1,4 @@
+import { checkDirectoryUrl, checkHmacKey, checkKeyId, checkProfile, LETS_ENCRYPT } from "./checks/acme.ts";
 import { applicationSecrets } from "./checks/application-settings.ts";
 import { checkBackupUrl } from "./checks/backup-url.ts";
 import { checkFilePath, checkOwner, checkPathsDiffer, parseMode, showMode } from "./checks/extra-file.ts";
@@ -5,7 +6,7 @@ import { checkApplicationSource, checkGitBranch, checkGitSource } from "./checks
 import { checkHostName, toHostName } from "./checks/host-name.ts";
 import { checkMountSource, checkMountTarget, checkMountType, mountSecrets } from "./checks/mount.ts";
 import { checkOpenPgpSecretKey } from "./checks/open-pgp.ts";
-import { checkDkimKey, checkTlsCertificate, checkTlsKey, checkTlsPair, isPem } from "./checks/pem.ts";
+import { checkDkimKey, checkTlsCertificate, checkTlsKey, checkTlsPair, coversName, isPem } from "./checks/pem.ts";
 import { checkSshPublicKey, warnOfDeprecatedKeys } from "./checks/ssh-key.ts";
 import { checkStorageSetup } from "./checks/storage-setup.ts";
 import { checkLocale, checkOnCalendar, checkPackageName, checkSentryDsn, checkStates } from "./checks/texts.ts";
@@ -38,31 +39,66 @@ const openPgpKey = (name: string, doc: string) =>
     check: checkOpenPgpSecretKey,
   });
 
-const ssl = section({
-  doc: "The certificate of the web site and the certificates of its users.",
+const letsencrypt = section({
+  doc: "Certificates from Let's Encrypt, or from another authority that speaks ACME.",
   fields: {
-    letsencrypt: section({
-      doc: "Certificates from Let's Encrypt.",
+    enabled: flag({
+      doc: "Fetches and renews the certificate of the host from Let's Encrypt.",
+      note: "It needs port 80 from everywhere.",
+      default: true,
+      initial: "true",
+    }),
+    client_certs_mandatory: flag({
+      doc: "The older place of `appliance:ssl:client_certs_mandatory`; one is enough.",
+      default: false,
+    }),
+    directory_url: text({
+      doc: "Where the authority is asked.",
+      type: "URL",
+      default: LETS_ENCRYPT,
+      example: "https://ca.example/acme/directory",
+      check: checkDirectoryUrl,
+    }),
+    profile: text({
+      doc: "The kind of certificate, of those that the authority offers.",
+      example: "shortlived",
+      check: checkProfile,
+    }),
+    external_account: optionalSection({
+      doc: "The account at an authority that asks for one of its own, as it shows it.",
       fields: {
-        enabled: flag({
-          doc: "Fetches and renews the certificate of the host from Let's Encrypt.",
-          note: "It needs port 80 from everywhere.",
-          default: true,
-          initial: "true",
-        }),
-        client_certs_mandatory: flag({
-          doc: "The older place of `appliance:ssl:client_certs_mandatory`; one is enough.",
-          default: false,
+        key_id: text({ doc: "Its name.", required: true, example: "your-key-id", check: checkKeyId }),
+        hmac_key: text({
+          doc: "Its key.",
+          type: "base64url text",
+          required: true,
+          secret: true,
+          example: "your-hmac-key-as-it-is-shown",
+          check: checkHmacKey,
         }),
       },
     }),
+    ca: text({
+      doc: "What the authority's own https is checked with, in place of the usual authorities.",
+      type: "PEM text, or file name",
+      block: true,
+      example: "filename-authority.pem",
+      check: checkTlsCertificate,
+    }),
+  },
+});
+
+const ssl = section({
+  doc: "The certificate of the web site and the certificates of its users.",
+  fields: {
+    letsencrypt,
     client_certs_mandatory: flag({
       doc: "Lets nobody in without a client certificate; else only elevated rights need one.",
       default: false,
       initial: "false",
     }),
     key: text({
-      doc: "The private key of a certificate of your own; it needs `cert` beside it.",
+      doc: "The private key of a certificate of your own; it needs `cert` beside it. A file is one in /app/etc.",
       type: "PEM text, or file name",
       block: true,
       example: "filename-key.pem",
@@ -348,7 +384,9 @@ const appliance = section({
       },
     }),
   },
-  check: ({ domain, allowed_hosts }, place) => {
+  check: ({ domain, allowed_hosts, ssl: { cert } }, place) => {
+    if (cert !== undefined && !coversName(cert, domain))
+      place.at("ssl").at("cert").warning("is not for appliance:domain, so that it is not served");
     if (allowed_hosts.length > 0 && !allowed_hosts.includes(domain))
       place.at("allowed_hosts").warning("does not have appliance:domain, so that the site does not answer to it");
   },

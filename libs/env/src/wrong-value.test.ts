@@ -30,6 +30,33 @@ describe("a wrong value", () => {
     [`allowed_hosts: ${"a ".repeat(9000)}`, "4:18: appliance:allowed_hosts: is longer than 16384 characters"],
     ["ssl: {key: k.pem}", "4:14: appliance:ssl:key: needs appliance:ssl:cert beside it"],
     ["ssl: {cert: c.pem}", "4:15: appliance:ssl:cert: needs appliance:ssl:key beside it"],
+    ...(
+      [
+        ["directory_url: 'http://ca.test/dir'", "4:38", "directory_url: must be a URL that begins with https://"],
+        ["directory_url: 'https://a:b@ca.test/dir'", "4:38", "directory_url: may have no user and no password"],
+        ["profile: 'a b'", "4:32", "profile: 'a b' is no name of letters, digits and . _ -"],
+        ["ca: ../ca.pem", "4:27", "ca: must be PEM text, or a file name of letters, digits and . _ + @ - /"],
+        [
+          "external_account: {key_id: a b, hmac_key: AAAAAAAAAAAAAAAAAAAAAAAA}",
+          "4:50",
+          "external_account:key_id: must be one word of ASCII characters",
+        ],
+        [
+          "external_account: {key_id: a, hmac_key: 'not base64url!'}",
+          "4:63",
+          "external_account:hmac_key: must be base64url text, as the authority shows it",
+        ],
+        [
+          "external_account: {key_id: a, hmac_key: AAAA}",
+          "4:63",
+          "external_account:hmac_key: is shorter than 16 bytes",
+        ],
+        ["external_account: {key_id: a}", "4:23", "external_account:hmac_key: is missing"],
+      ] as const
+    ).map(([text, place, message]) => [
+      `ssl: {letsencrypt: {${text}}}`,
+      `${place}: appliance:ssl:letsencrypt:${message}`,
+    ]),
     [
       "sentry: {dsn: 'https://url'}",
       "4:17: appliance:sentry:dsn: must be a Sentry DSN, as in https://key@sentry.example/1",

@@ -84,14 +84,9 @@ it("keeps an earlier one beside a later one", async () => {
     await apply();
   }
   const folder = "/data/etc/certificates/before";
-  const kept = (await createRootFiles(root).names(folder)).map((name) => [
-    name.slice(0, 15),
-    text(`${folder}/${name}`),
-  ]);
-  expect(kept.sort()).toEqual([
-    ["server.key.pem", "SECOND"],
-    ["server.key.pem.", "FIRST"],
-  ]);
+  const kept = (await createRootFiles(root).names(folder)).map((name) => text(`${folder}/${name}`));
+  expect(new Set(kept)).toEqual(new Set(["FIRST", "SECOND"]));
+  expect(text(`${folder}/server.key.pem`)).toBe("SECOND");
 });
 
 it("refuses a folder where a certificate belongs, and leaves it as it is", async () => {

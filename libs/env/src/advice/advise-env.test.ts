@@ -30,7 +30,7 @@ describe("advice", () => {
 
   it("stands where its setting does, in the order of the file", () => {
     const parsed = parse(
-      "#cloud-config\nappliance:\n  domain: a\n  backup:\n    url: file:///data/x\nssh_authorized_keys:\n",
+      "#cloud-config\nappliance:\n  domain: a.example\n  backup:\n    url: file:///data/x\nssh_authorized_keys:\n",
     );
     const places = adviseEnv(parsed).map(({ path, line, column }) => `${line}:${column} ${path}`);
     expect(places).toEqual([
@@ -154,6 +154,27 @@ describe("a value of the example", () => {
 it("an application that is not named is asked for, unless none is to start", () => {
   expect(advise({ ecs: {} })).toEqual([expect.stringMatching(/ecs:git:source: is not set/)]);
   expect(advise({ ecs: {}, appliance: { ...GOOD.appliance, standby: true } })).toEqual([]);
+});
+
+describe("a certificate", () => {
+  const onSsl = (ssl: object, domain = "ecs.example") => onAppliance({ domain, ssl });
+  const given = { key: "own-key.pem", cert: "own-cert.pem" };
+
+  it("of one's own is served, whatever letsencrypt says", () => {
+    expect(onSsl({ ...given, letsencrypt: { enabled: true } })).toEqual([
+      expect.stringContaining("the certificate of that key is served, and none is fetched"),
+    ]);
+    expect(onSsl({ ...given, letsencrypt: { enabled: false } })).toEqual([]);
+  });
+
+  it.each(["localhost", "ecs.test", "ecs.home.arpa"])(
+    "for %s is fetched from an authority of the network alone",
+    (domain) => {
+      expect(onSsl({}, domain)).toEqual([expect.stringContaining(`nobody issues certificates for ${domain}`)]);
+      expect(onSsl({ letsencrypt: { enabled: false } }, domain)).toEqual([]);
+      expect(onSsl({ letsencrypt: { directory_url: "https://ca.ecs.test/directory" } }, domain)).toEqual([]);
+    },
+  );
 });
 
 describe("the ethics commission", () => {

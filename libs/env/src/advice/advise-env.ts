@@ -6,12 +6,14 @@ import { adviseOnAccess } from "./access.ts";
 import type { Advice, Facts, Remark } from "./advice.ts";
 import { adviseOnApplication } from "./application.ts";
 import { adviseOnBackup } from "./backup.ts";
+import { adviseOnCertificate } from "./certificate.ts";
 import { adviseOnCommission } from "./commission.ts";
 import { adviseOnSecrets } from "./secrets.ts";
 import { adviseOnUpdate } from "./update.ts";
 
 const ADVISERS = [
   adviseOnAccess,
+  adviseOnCertificate,
   adviseOnBackup,
   adviseOnUpdate,
   adviseOnSecrets,

@@ -37,6 +37,14 @@ export function hostNameFault(name: string): string | undefined {
   return /^\d+$/.test(labels.at(-1) ?? "") ? `${quote(name)} is no host name: its last part is a number` : undefined;
 }
 
+/** Names of nobody's own, which are other programs' names in the same network too; RFC 6761, RFC 6762, RFC 8375 and habit. */
+const PRIVATE = /\.(localhost|local|test|internal|lan|home\.arpa)$|\.[0-9]+$/;
+
+/** Whether a name can be one that DNS has for everybody. */
+export function isPublicName(name: string): boolean {
+  return name.includes(".") && !PRIVATE.test(name);
+}
+
 const SCRIPTS = ["Latin", "Cyrillic", "Greek", "Armenian", "Hebrew", "Arabic", "Han"] as const;
 const isOf = new Map(SCRIPTS.map((script) => [script, new RegExp(`\\p{Script=${script}}`, "u")]));
 

@@ -19,13 +19,13 @@ export function checkDkimKey(pem: string, place: Place): void {
 export const isPem = (text: string): boolean => text.includes("-----BEGIN ");
 
 export function checkTlsKey(value: string, place: Place): void {
-  if (!isPem(value)) return checkFileName(value, place);
-  if (!readPrivateKey(value)) place.error("is no private key in PEM, or one with a passphrase");
+  const fault = isPem(value) ? tlsKeyFault(value) : fileNameFault(value);
+  if (fault) place.error(fault);
 }
 
 export function checkTlsCertificate(value: string, place: Place): void {
-  if (!isPem(value)) return checkFileName(value, place);
-  if (!readCertificate(value)) place.error("is no certificate in PEM");
+  const fault = isPem(value) ? tlsCertificateFault(value) : fileNameFault(value);
+  if (fault) place.error(fault);
 }
 
 /** Both or none; and where both are here as PEM, the certificate is the one of the key. */
@@ -33,15 +33,45 @@ export function checkTlsPair({ key, cert }: { key: string | undefined; cert: str
   if (key === undefined && cert === undefined) return;
   if (cert === undefined) return place.at("key").error("needs appliance:ssl:cert beside it");
   if (key === undefined) return place.at("cert").error("needs appliance:ssl:key beside it");
-  if (!isPem(key) || !isPem(cert)) return;
-  const privateKey = readPrivateKey(key);
-  if (privateKey && readCertificate(cert)?.checkPrivateKey(privateKey) === false)
-    place.at("cert").error("is not the certificate of appliance:ssl:key");
+  const fault = isPem(key) && isPem(cert) ? tlsPairFault(key, cert) : undefined;
+  if (fault) place.at("cert").error(fault);
 }
 
-function checkFileName(name: string, place: Place): void {
-  if (/^\/?(?!\.)[\w.+@-]+(?:\/(?!\.\.?(?:\/|$))[\w.+@-]+)*$/.test(name) && !name.startsWith("-")) return;
-  place.error("must be PEM text, or a file name of letters, digits and . _ + @ - /");
+/** Why `pem` is no key of a TLS server, for a message; undefined when it is one. */
+export function tlsKeyFault(pem: string): string | undefined {
+  return readPrivateKey(pem) ? undefined : "is no private key in PEM, or one with a passphrase";
+}
+
+/** Why `pem` is no certificate with those of its issuers, for a message; undefined when it is. */
+export function tlsCertificateFault(pem: string): string | undefined {
+  if (!readCertificate(pem)) return "is no certificate in PEM";
+  const wrong = certificatesIn(pem).findIndex((one) => !isCertificate(one));
+  return wrong < 0 ? undefined : `its certificate ${wrong + 1} cannot be read`;
+}
+
+/** Why two texts without faults do not belong together, for a message about the certificate. */
+export function tlsPairFault(key: string, cert: string): string | undefined {
+  const privateKey = readPrivateKey(key);
+  const isPair = privateKey === undefined || readCertificate(cert)?.checkPrivateKey(privateKey) !== false;
+  return isPair ? undefined : "is not the certificate of appliance:ssl:key";
+}
+
+/** Whether a certificate in PEM is for a host of this name; true for what is no PEM. */
+export function coversName(cert: string, name: string): boolean {
+  const certificate = isPem(cert) ? readCertificate(cert) : undefined;
+  return certificate === undefined || certificate.checkHost(name) !== undefined;
+}
+
+/** Each certificate of a text, in its order. */
+export function certificatesIn(pem: string): string[] {
+  return pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+}
+
+export const isCertificate = (pem: string): boolean => readCertificate(pem) !== undefined;
+
+function fileNameFault(name: string): string | undefined {
+  const isName = /^\/?(?!\.)[\w.+@-]+(?:\/(?!\.\.?(?:\/|$))[\w.+@-]+)*$/.test(name) && !name.startsWith("-");
+  return isName ? undefined : "must be PEM text, or a file name of letters, digits and . _ + @ - /";
 }
 
 function readPrivateKey(pem: string): KeyObject | undefined {

@@ -38,7 +38,11 @@ const BASE = {
   appliance: {
     domain: "ecs.example",
     allowed_hosts: [],
-    ssl: { letsencrypt: {}, key: "key.pem", cert: "cert.pem" },
+    ssl: {
+      letsencrypt: { external_account: { key_id: "id", hmac_key: "A".repeat(43) } },
+      key: "key.pem",
+      cert: "cert.pem",
+    },
     sentry: {},
     metric: {},
     git: {},
