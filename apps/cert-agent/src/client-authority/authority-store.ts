@@ -1,0 +1,160 @@
+import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { isSystemError } from "@appliance/errors";
+import { ensureDirectory, removeLeftovers, syncFolder, writeFileDurable } from "@appliance/files";
+
+/** An authority whose certificates are accepted. */
+export interface Authority {
+  /** Counts up: the highest number issues. A clock that was wrong cannot turn the order around. */
+  number: number;
+  serial: string;
+  certificate: X509Certificate;
+  certificatePem: string;
+  keyFile: string;
+}
+
+export interface StoredAuthorities {
+  /** Oldest first. */
+  authorities: readonly Authority[];
+  /** Folders that hold no readable certificate. */
+  damaged: readonly string[];
+}
+
+export interface AuthorityStore {
+  read(): Promise<StoredAuthorities>;
+  add(made: { keyPem: string; certificatePem: string }): Promise<void>;
+  /** Why its key cannot sign, as the end of a sentence; null when it can. */
+  whyUnableToSign(authority: Authority): Promise<string | null>;
+  /** Its list as it lies there; null when there is none. */
+  readList(authority: Authority): Promise<string | null>;
+  writeList(authority: Authority, crlPem: string): Promise<void>;
+  /** Takes it out of service in one step, and destroys its key. */
+  retire(authority: Authority, at: Date): Promise<void>;
+  /** When each that left was retired, by serial. */
+  retired(): Promise<ReadonlyMap<string, string>>;
+  /** Finishes what a killed process left undone. */
+  tidy(): Promise<void>;
+}
+
+const [KEY, CERTIFICATE, LIST, RETIRED_AT] = ["key.pem", "certificate.pem", "crl.pem", "retired-at"];
+
+/**
+ * `folder/active/N/` and `folder/retired/N/`, one folder an authority. Where the folder lies says whether it is accepted, and it
+ * changes its place by one rename.
+ */
+export function createAuthorityStore(folder: string): AuthorityStore {
+  const [active, retired] = [join(folder, "active"), join(folder, "retired")];
+  const folderOf = ({ number }: Authority) => join(active, String(number));
+
+  async function add({ keyPem, certificatePem }: { keyPem: string; certificatePem: string }) {
+    for (const path of [active, retired]) await ensureDirectory(path, { mode: 0o700 });
+    const number = 1 + Math.max(0, ...(await numbersIn(active)), ...(await numbersIn(retired)));
+    // The name that `removeLeftovers` of @appliance/files knows.
+    const temporary = join(active, `.appliance-new-${randomBytes(6).toString("hex")}`);
+    await mkdir(temporary, { mode: 0o700 });
+    await writeFileDurable(join(temporary, KEY), keyPem, { mode: 0o600 });
+    await writeFileDurable(join(temporary, CERTIFICATE), certificatePem, { mode: 0o644 });
+    await rename(temporary, join(active, String(number)));
+    await syncFolder(active);
+  }
+
+  async function retire(authority: Authority, at: Date) {
+    await writeFileDurable(join(folderOf(authority), RETIRED_AT), at.toISOString(), { mode: 0o644 });
+    await rename(folderOf(authority), join(retired, String(authority.number)));
+    await syncFolder(retired);
+    await syncFolder(active);
+    await tidy();
+  }
+
+  async function tidy() {
+    for (const number of await numbersIn(retired)) await rm(join(retired, String(number), KEY), { force: true });
+    if (await exists(active)) await removeLeftovers(active);
+  }
+
+  return {
+    read: () => readActive(active),
+    add,
+    whyUnableToSign,
+    readList: (authority) => readOptional(join(folderOf(authority), LIST)),
+    writeList: (authority, pem) => writeFileDurable(join(folderOf(authority), LIST), pem, { mode: 0o644 }),
+    retire,
+    retired: () => readRetired(retired),
+    tidy,
+  };
+}
+
+async function readActive(active: string): Promise<StoredAuthorities> {
+  const authorities: Authority[] = [];
+  const damaged: string[] = [];
+  for (const number of await numbersIn(active)) {
+    const path = join(active, String(number));
+    const certificatePem = (await readOptional(join(path, CERTIFICATE))) ?? "";
+    const certificate = parseCertificate(certificatePem);
+    if (!certificate) damaged.push(path);
+    else
+      authorities.push({
+        number,
+        serial: certificate.serialNumber,
+        certificate,
+        certificatePem,
+        keyFile: join(path, KEY),
+      });
+  }
+  return { authorities, damaged };
+}
+
+async function readRetired(retired: string): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const number of await numbersIn(retired)) {
+    const path = join(retired, String(number));
+    const certificate = parseCertificate((await readOptional(join(path, CERTIFICATE))) ?? "");
+    const at = await readOptional(join(path, RETIRED_AT));
+    if (certificate && at !== null) found.set(certificate.serialNumber, at);
+  }
+  return found;
+}
+
+async function whyUnableToSign({ certificate, keyFile }: Authority): Promise<string | null> {
+  const pem = await readOptional(keyFile);
+  if (pem === null) return "is missing or cannot be read";
+  try {
+    return certificate.checkPrivateKey(createPrivateKey(pem)) ? null : "belongs to another certificate";
+  } catch {
+    return "is damaged"; // what OpenSSL says of it may quote the key
+  }
+}
+
+function parseCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined; // the caller names the folder
+  }
+}
+
+/** null when it is absent or may not be read: for a key or a certificate both mean that it is lost to us. */
+async function readOptional(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isSystemError(error, "ENOENT", "EACCES", "EISDIR", "EIO")) return null;
+    throw error;
+  }
+}
+
+async function numbersIn(folder: string): Promise<number[]> {
+  if (!(await exists(folder))) return [];
+  const names = (await readdir(folder)).filter((name) => /^[1-9][0-9]*$/.test(name));
+  return names.map(Number).sort((a, b) => a - b);
+}
+
+async function exists(folder: string): Promise<boolean> {
+  try {
+    await readdir(folder);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return false;
+    throw error;
+  }
+}
