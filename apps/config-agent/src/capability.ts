@@ -1,9 +1,12 @@
 import type { Env } from "@appliance/env";
 import type { Change, Step } from "@appliance/jobs";
+import type { TlsTexts } from "./tls-texts.ts";
 
 /** What env.yml and this machine ask for: the input of every plan. */
 export interface Wanted {
   env: Env;
+  /** Keys and certificates of `appliance:ssl`, also those that env.yml names as files. */
+  tls: TlsTexts;
   /** The chosen source, as the operator knows it, such as `/app/env.yml`. */
   source: string;
   /** Its bytes; what `/run/active-env.yml` is to hold. */

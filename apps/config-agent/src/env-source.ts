@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { parseEnv, whyRefused, type Env, type Problem } from "@appliance/env";
 import { OperatorError } from "@appliance/errors";
+import type { YamlDocument } from "@appliance/yaml11";
 import { PATHS } from "./paths.ts";
 import type { Look, PassedOver } from "./sources/look.ts";
 
@@ -56,11 +57,15 @@ function absent(places: readonly PassedOver[]): OperatorError {
 }
 
 /** @throws OperatorError `ENV_INVALID` with every error, each with its line. */
-export function checkEnv(source: EnvSource): { env: Env; warnings: Problem[] } {
-  const { env, problems } = parseEnv(source.text, { file: source.name });
-  if (env) return { env, warnings: problems };
+export function checkEnv(source: EnvSource): { env: Env; warnings: Problem[]; document: YamlDocument } {
+  const { env, problems, document } = parseEnv(source.text, { file: source.name });
+  if (env) return { env, warnings: problems, document };
+  throw envInvalid(source, problems);
+}
+
+export function envInvalid(source: EnvSource, problems: readonly Problem[]): OperatorError {
   const errors = whyRefused(problems);
-  throw new OperatorError("ENV_INVALID", `${source.name} cannot be used:\n${errors.join("\n")}`, {
+  return new OperatorError("ENV_INVALID", `${source.name} cannot be used:\n${errors.join("\n")}`, {
     remedy: `Correct ${source.name} and run \`appliance apply\`; what was running stays as it is.`,
   });
 }

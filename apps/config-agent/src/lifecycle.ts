@@ -26,6 +26,7 @@ import { PATHS } from "./paths.ts";
 import type { RootFiles } from "./root-files.ts";
 import type { Status } from "./status/status.ts";
 import { tellFailure, tellGoal } from "./status/tell.ts";
+import { readTlsTexts, type TlsTexts } from "./tls-texts.ts";
 import { changesSince, readWanted as read, type WantedDeps } from "./wanted.ts";
 
 export interface LifecycleDeps extends WantedDeps {
@@ -41,8 +42,8 @@ export interface LifecycleDeps extends WantedDeps {
   log: Log;
   /** Whether the application answers now, as a browser asks it. */
   answers: (domain: string, signal: AbortSignal) => Promise<boolean>;
-  /** Told of each env.yml that was read, for the log to keep its secrets out. */
-  onEnv: (env: Env) => void;
+  /** Told of each env.yml that was read, and of what is in the files that it names, for the log to keep their secrets out. */
+  onEnv: (env: Env, tls?: TlsTexts) => void;
 }
 
 /** What a job hands to its work. */
@@ -184,8 +185,8 @@ function tellSteps(job: ApplyRun, journal: RunJournal, { capabilities, status, l
  */
 async function readWanted(deps: LifecycleDeps, reason?: ConfigApply["reason"]): Promise<Wanted> {
   const ran = reason === "repair" ? await deps.activeEnv.read() : null;
-  const wanted = await read(ran ?? (await deps.finder.find()), deps);
-  deps.onEnv(wanted.env);
+  const wanted = await read(ran ?? (await deps.finder.find()), deps, reason);
+  deps.onEnv(wanted.env, wanted.tls);
   deps.status.setDomain(wanted.env.appliance.domain);
   return wanted;
 }
@@ -195,10 +196,11 @@ async function decideGoal(wanted: Wanted, { files }: LifecycleDeps): Promise<Goa
   return (await files.exists(PATHS.stopped)) ? "stopped" : "running";
 }
 
-async function check({ finder }: LifecycleDeps): Promise<ResultOf<typeof ConfigCheck>> {
+async function check({ finder, files }: LifecycleDeps): Promise<ResultOf<typeof ConfigCheck>> {
   const source = await finder.find();
-  const { problems } = parseEnv(source.text, { file: source.name });
-  return { source: source.name, problems };
+  const { env, document, problems } = parseEnv(source.text, { file: source.name });
+  const inFiles = env ? (await readTlsTexts({ env, document }, files)).problems : [];
+  return { source: source.name, problems: [...problems, ...inFiles] };
 }
 
 /** Only the active env.yml; what follows from it is for the next apply. */

@@ -32,6 +32,7 @@ import { createStatus } from "./status/status.ts";
 import { isMetadataOpen } from "./metadata-open.ts";
 import { lookEverywhere } from "./sources/index.ts";
 import { supervise } from "./supervise.ts";
+import type { TlsTexts } from "./tls-texts.ts";
 
 if (process.argv[2] === "prepare") await prepare();
 else await runAgent(start);
@@ -60,8 +61,8 @@ async function start() {
     ENV_YML: envYml,
     METADATA_URL: metadataUrl,
   } = config.variables;
-  let known: Env | undefined;
-  const log = createLog({ config, secrets: () => (known ? secretsOf(known) : []) });
+  let secrets: string[] = [];
+  const log = createLog({ config, secrets: () => secrets });
   const producer = createProducer({ connection: config.queue, agent: "config-agent", log });
   const host = createHost(HOST_POWERS, HOST_ROOT, runCommand);
   const files = createRootFiles(HOST_ROOT);
@@ -91,8 +92,8 @@ async function start() {
     agent: "config-agent",
     hostBoot: (await host.facts()).bootId,
   });
-  const onEnv = (env: Env) => {
-    known = env;
+  const onEnv = (env: Env, tls?: TlsTexts) => {
+    secrets = [...secretsOf(env), ...(tls?.given ? [tls.given.key] : [])];
   };
   const lifecycle = createLifecycle({
     host,

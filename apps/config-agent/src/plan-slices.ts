@@ -67,19 +67,28 @@ export function planSlices(wanted: Wanted, databaseUrl: string | null): Slices {
   };
 }
 
-const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
-
-function planCertificates({ env, timeZone }: Wanted): CertAgentSlice {
-  const { domain, allowed_hosts: allowedHosts, ssl } = env.appliance;
-  const acme = { directoryUrl: LETS_ENCRYPT, ca: null, profile: null, externalAccount: null };
+function planCertificates({ env, tls, timeZone }: Wanted): CertAgentSlice {
+  const { domain, allowed_hosts: hosts, ssl, standby } = env.appliance;
+  const composeFile = builtinComposeFile(env.ecs.git.source);
   return {
     timezone: timeZone,
     domain,
-    allowedHosts,
-    given: null,
-    acme: ssl.letsencrypt.enabled ? acme : null,
-    application: null,
+    allowedHosts: hosts.filter((host) => host !== domain),
+    given: tls.given,
+    // In standby the domain leads to the host that serves.
+    acme: ssl.letsencrypt.enabled && !standby ? planAcme(ssl.letsencrypt, tls.authority) : null,
+    application: composeFile === undefined ? null : { composeFile },
   };
+}
+
+function planAcme(
+  { directory_url, profile, external_account }: Wanted["env"]["appliance"]["ssl"]["letsencrypt"],
+  ca: string | null,
+): CertAgentSlice["acme"] {
+  const externalAccount = external_account
+    ? { keyId: external_account.key_id, hmacKey: external_account.hmac_key }
+    : null;
+  return { directoryUrl: directory_url, ca, profile: profile ?? null, externalAccount };
 }
 
 function databaseVariables(wanted: Wanted): Record<string, string> {
@@ -107,8 +116,8 @@ function planApplication(wanted: Wanted, databaseUrl: string | null): UpdateAgen
  */
 function applicationComposeFile({ env }: Wanted): string {
   const source = env.ecs.git.source;
-  const builtin = BUILTIN.exec(source ?? "")?.[1];
-  if (builtin) return `compose/${builtin}/compose.yml`;
+  const composeFile = builtinComposeFile(source);
+  if (composeFile !== undefined) return composeFile;
   throw new OperatorError(
     "APPLICATION_SOURCE",
     `This version of the appliance cannot build the application from ${source ?? "its default repository"} yet.`,
@@ -117,6 +126,11 @@ function applicationComposeFile({ env }: Wanted): string {
         "Set ecs:git:source to builtin:sample, or appliance:standby to true to prepare the host without an application.",
     },
   );
+}
+
+function builtinComposeFile(source: string | undefined): string | undefined {
+  const builtin = BUILTIN.exec(source ?? "")?.[1];
+  return builtin && `compose/${builtin}/compose.yml`;
 }
 
 /** The settings of the database and its container, in one generation: what the running one was started with. */

@@ -40,6 +40,7 @@ async function apply<S extends PlannedStep>(part: Capability<S>, env: Env): Prom
     text: Buffer.from(""),
     flat: {},
     changes: [],
+    tls: { given: null, authority: null },
     timeZone: "UTC",
     memoryMb: 1,
     cores: 1,

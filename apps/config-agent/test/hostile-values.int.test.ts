@@ -37,7 +37,15 @@ function wantedWith(leaf?: SettingLeaf, value?: string): Wanted | undefined {
   const flat = flattenToRecord(parseYaml(text, { file: "env.yml" }), ["ecs", "appliance"]);
   const withSource = { ...env, ecs: { ...env.ecs, git: { ...env.ecs.git, source: "builtin:sample" } } };
   const machine = { timeZone: "Europe/Vienna", memoryMb: 4096, cores: 2 };
-  return { env: withSource, source: "env.yml", text, flat, changes: [], ...machine };
+  return {
+    env: withSource,
+    tls: { given: null, authority: null },
+    source: "env.yml",
+    text,
+    flat,
+    changes: [],
+    ...machine,
+  };
 }
 
 const base = wantedWith()!;

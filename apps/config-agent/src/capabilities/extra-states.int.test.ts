@@ -46,6 +46,7 @@ function wantedOf(states: string): Wanted {
     text: Buffer.from(text),
     flat: {},
     changes: [],
+    tls: { given: null, authority: null },
     timeZone: "UTC",
     memoryMb: 1,
     cores: 1,

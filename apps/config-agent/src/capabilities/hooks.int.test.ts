@@ -35,7 +35,16 @@ function wanted(more = ""): Wanted {
     ECS_SETTINGS: `SECRET_KEY = '${SECRET}'`,
     TOO_LONG: "x".repeat(200_000),
   };
-  return { env, flat, source: "", text: Buffer.from(text), changes: [], timeZone: "UTC", memoryMb: 1, cores: 1 };
+  const machine = { timeZone: "UTC", memoryMb: 1, cores: 1 };
+  return {
+    env,
+    tls: { given: null, authority: null },
+    flat,
+    source: "",
+    text: Buffer.from(text),
+    changes: [],
+    ...machine,
+  };
 }
 
 function put(name: string, body: string, mode = 0o755) {

@@ -43,7 +43,17 @@ function wantedOf(setup: string, forceStorage: string[] = []): Wanted {
   const text = Buffer.from(`#cloud-config\nappliance:\n  domain: ecs.example\n  storage:\n${storage}`);
   const { env, problems } = parseEnv(text, { file: "env.yml" });
   expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
-  return { env: env!, source: "", text, flat: {}, changes: [], timeZone: "UTC", memoryMb: 1, cores: 1, forceStorage };
+  const machine = { timeZone: "UTC", memoryMb: 1, cores: 1 };
+  return {
+    env: env!,
+    tls: { given: null, authority: null },
+    source: "",
+    text,
+    flat: {},
+    changes: [],
+    ...machine,
+    forceStorage,
+  };
 }
 
 async function apply(setup: string, forced: string[] = []): Promise<string[]> {
