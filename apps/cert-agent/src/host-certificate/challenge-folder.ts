@@ -1,0 +1,56 @@
+import { randomBytes } from "node:crypto";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Challenges } from "@appliance/acme";
+import { writeFileDurable } from "@appliance/files";
+
+/** Below the document root of nginx; RFC 8555 section 8.3. */
+export const CHALLENGE_PATH = "/.well-known/acme-challenge/";
+
+/** RFC 8555 section 8.3 has base64url; it becomes a file name, so that nothing else may pass. */
+const TOKEN = /^[A-Za-z0-9_-]{1,200}$/;
+/** What `writeFileDurable` leaves when it is killed. */
+const OF_DEAD_WRITER = /^\.appliance-new-/;
+
+/** An answer that tests the way to this host. */
+export interface TestAnswer {
+  token: string;
+  body: string;
+}
+
+/** The folder whose files nginx gives as answers to challenges. */
+export interface ChallengeFolder {
+  challenges: Challenges;
+  /** Places a random answer for as long as `work` takes. */
+  withTestAnswer<T>(work: (answer: TestAnswer) => Promise<T>): Promise<T>;
+  /** Removes the answers of runs that were killed. Only while no other run is at work. */
+  removeLeftovers(): Promise<void>;
+}
+
+export function createChallengeFolder(folder: string): ChallengeFolder {
+  const pathOf = (token: string) => {
+    if (!TOKEN.test(token)) throw new TypeError(`not a token: ${JSON.stringify(token.slice(0, 200))}`);
+    return join(folder, token);
+  };
+  const place = (token: string, body: string) => writeFileDurable(pathOf(token), body, { mode: 0o644 });
+  const remove = (token: string) => rm(pathOf(token), { force: true });
+  return {
+    challenges: {
+      place: ({ token, keyAuthorization }) => place(token, keyAuthorization),
+      remove: ({ token }) => remove(token),
+    },
+    async withTestAnswer(work) {
+      const answer = { token: `test-${randomBytes(16).toString("hex")}`, body: randomBytes(16).toString("hex") };
+      await place(answer.token, answer.body);
+      try {
+        return await work(answer);
+      } finally {
+        await remove(answer.token);
+      }
+    },
+    async removeLeftovers() {
+      const names = (await readdir(folder)).filter((name) => TOKEN.test(name) || OF_DEAD_WRITER.test(name));
+      for (const name of names) await rm(join(folder, name), { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { OperatorError, toFailure, type Failure } from "@appliance/errors";
+import type { KeyedCertificate } from "../certificate.ts";
+import { whyUnfit, type Clock, type KeyPair, type Unfit } from "./key-pair.ts";
+
+/** A certificate that lies somewhere. */
+export interface Candidate {
+  /** Where, as an operator knows it: `env.yml`, or a path below the folder of certificates. */
+  place: string;
+  source: KeyedCertificate["source"];
+  pair: KeyPair | Unfit;
+  /** When it was obtained; of one that was not obtained here, when it began. */
+  since: Date;
+  /** False while it was never seen in service, or was refused there. */
+  proven: boolean;
+}
+
+export interface Choice {
+  /** Undefined when none is fit: a self-signed one is then served. */
+  chosen: { certificate: KeyedCertificate; place: string } | undefined;
+  passedOver: { place: string; reason: string }[];
+  /** What is wrong with the certificate of env.yml, which has to be mended by a person. */
+  problem: Failure | undefined;
+}
+
+/**
+ * What is served: what env.yml gives, else the newest valid one on disk. One that was not proven in service yet comes last, because
+ * `renew` offers it first. Pure.
+ */
+export function planServed(candidates: readonly Candidate[], domain: string, clock: Clock): Choice {
+  const judged = candidates.map((candidate) => ({ ...candidate, reason: reasonAgainst(candidate, domain, clock) }));
+  const [best] = judged.flatMap(toFit).sort(byPreference);
+  const unfit = judged.flatMap(({ place, reason }) => (reason === undefined ? [] : [{ place, reason }]));
+  const given = judged.find(({ source }) => source === "env.yml");
+  return {
+    chosen: best && { certificate: best.certificate, place: best.place },
+    passedOver: unfit,
+    problem: given?.reason === undefined ? undefined : givenUnfit(given.reason),
+  };
+}
+
+function reasonAgainst({ pair }: Candidate, domain: string, clock: Clock): string | undefined {
+  return "unfit" in pair ? pair.unfit : whyUnfit(pair.leaf, domain, clock);
+}
+
+function toFit({ pair, reason, source, ...candidate }: Candidate & { reason: string | undefined }) {
+  return reason !== undefined || "unfit" in pair ? [] : [{ ...candidate, certificate: { ...pair, source } }];
+}
+
+type Fit = ReturnType<typeof toFit>[number];
+
+function byPreference(one: Fit, other: Fit): number {
+  return rank(one) - rank(other) || other.since.getTime() - one.since.getTime();
+}
+
+function rank({ certificate, proven }: Fit): number {
+  if (certificate.source === "env.yml") return 0;
+  return proven ? 1 : 2;
+}
+
+const givenUnfit = (reason: string): Failure =>
+  toFailure(
+    new OperatorError("CERTIFICATE_GIVEN_UNFIT", `The certificate of env.yml is not served: ${reason}.`, {
+      remedy:
+        "Correct appliance:ssl:key and appliance:ssl:cert in env.yml, or remove both, then run `appliance apply`.",
+    }),
+  );
