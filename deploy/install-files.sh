@@ -56,9 +56,11 @@ END
 # The scripts of the manual, by the names that operators know, and the command that each of them is.
 old_scripts() {
     cat <<END
-env-create.sh   env create
-env-package.sh  env package
-env-update.sh   env update
+env-create.sh                 env create
+env-package.sh                env package
+env-update.sh                 env update
+create-internal-user.sh       user create-internal
+create-client-certificate.sh  cert client create
 END
 }
 

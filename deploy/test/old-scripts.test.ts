@@ -18,6 +18,8 @@ it.each([
   ["env-create.sh", "env|create|"],
   ["env-package.sh", "env|package|"],
   ["env-update.sh", "env|update|"],
+  ["create-internal-user.sh", "user|create-internal|"],
+  ["create-client-certificate.sh", "cert|client|create|"],
 ])("the manual's %s is the command of today, with the arguments as they are", (script, command) => {
   const path = join(root, "usr/local/sbin", script);
   expect(execFileSync(path, ["a b", "$HOME", "--x"], { encoding: "utf8" })).toBe(`${command}a b|$HOME|--x|`);

@@ -3,10 +3,12 @@ import { createApi } from "./api.ts";
 import { createCompose } from "./compose.ts";
 import type { DnsOptions } from "./commands/dns.ts";
 import type { Context } from "./context.ts";
+import { addCert } from "./cert-commands.ts";
 import { addCommissions, addEnvFiles } from "./env-commands.ts";
 import { addEscrow } from "./escrow-commands.ts";
 import { findInstallation, readToken, type Agent } from "./installation.ts";
 import type { Terminal } from "./terminal.ts";
+import { addUser } from "./user-commands.ts";
 
 /**
  * The whole command line. `exit` is told the exit code of a command that has more to say than that it ended well. Each command
@@ -21,6 +23,8 @@ export function createProgram(terminal: Terminal, exit: (code: number) => void):
     .addHelpText("after", GENERAL_HELP);
   addLifecycle(program, context, exit);
   addEnv(program, context, exit);
+  addCert(program, context, exit);
+  addUser(program, context, exit);
   addInsight(program, context, exit);
   addPlanning(program, context, exit);
   addCommissions(program, context, exit);

@@ -46,3 +46,11 @@ export const EnvUpdateResult = z.object({
   warnings: z.array(z.string()),
 });
 export type EnvUpdateResult = z.infer<typeof EnvUpdateResult>;
+
+/** What an operation of the application brought; where it is secret, the id under which it can be read once. */
+export const OperationResult = z.object({
+  exitCode: z.int(),
+  output: z.string(),
+  outputId: z.string().nullable().default(null),
+});
+export const SecretOutput = z.object({ output: z.string() });

@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import type { Context } from "./context.ts";
+
+/** `appliance user`: what the manual has for users, done by the application, which knows them. */
+export function addUser(program: Command, context: Context, exit: (code: number) => void): void {
+  const user = program.command("user").description("the users of the application");
+  user
+    .command("create-internal")
+    .argument("<email>")
+    .argument("<first>", "first name")
+    .argument("<last>", "last name")
+    .argument("<f|m>", "f for female, m for male")
+    .description("make a user of the office; a mail tells how to choose a password")
+    .addHelpText("after", '\nExample:\n  appliance user create-internal ada@example.org "Ada" "Lovelace" f')
+    .action(async (email: string, first: string, last: string, gender: string) => {
+      const { runOperation } = await import("./commands/operation.ts");
+      exit(await runOperation("create-internal-user", [email, first, last, gender], context));
+    });
+  user
+    .command("disable-test")
+    .description("close the accounts of all test users")
+    .action(async () => {
+      const { runOperation } = await import("./commands/operation.ts");
+      exit(await runOperation("disable-test-user", [], context));
+    });
+}
