@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderSite } from "../src/plan-site.ts";
 import { ask } from "./support/ask.ts";
-import { serverCertificate } from "./support/certificates.ts";
+import { clientAuthority, serverCertificate } from "./support/certificates.ts";
 import { buildNginxImage, docker, ended, startEcho, startNginx, type Nginx } from "./support/nginx-container.ts";
 
 const site = (domain: string) =>
@@ -59,6 +59,19 @@ describe("nginx without any configuration", () => {
     const { ok } = await nginx.publishAndWait("tls", certificate);
     expect(ok).toBe(true);
     expect(await statusAt("https", "192.0.2.1")).toBe(503);
+  });
+
+  it("shows it to clients with a bad certificate too, and answers challenges", async () => {
+    const authority = await clientAuthority();
+    const gone = await authority.issue("gone");
+    await authority.revoke("gone");
+    const tls = { ...certificate, ...(await authority.files()), "end-connections": "" };
+    expect(await nginx.publishAndWait("tls", tls)).toMatchObject({ ok: true, error: null });
+    const answer = await ask("https", { port: nginx.httpsPort(), path: "/any/thing?a=b", method: "POST", ...gone });
+    expect([answer.status, answer.body]).toEqual([503, expect.stringContaining("The appliance is starting")]);
+    writeFileSync(nginx.at("acme", "token"), "answer");
+    const path = "/.well-known/acme-challenge/token";
+    expect((await ask("http", { port: nginx.httpPort(), path })).body).toBe("answer");
   });
 
   it("keeps the key readable for its own user alone", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SiteSettings } from "../src/plan-site.ts";
 import { askHttp2, sendRaw } from "./support/ask.ts";
+import { clientAuthority } from "./support/certificates.ts";
 import { SETTINGS, startSite, type Site } from "./support/site.ts";
 
 const overUwsgi: SiteSettings = { ...SETTINGS, upstream: { service: "ecs.web", port: 5001, protocol: "uwsgi" } };
@@ -56,6 +57,9 @@ const FORGED = [
   ["Proxy", "Front-End-Https", "X-Tls-Client-Verify", "X-Request-Id"],
 ].flat();
 
+const valuesOf = (rawHeaders: readonly string[], name: RegExp) =>
+  rawHeaders.filter((_value, at) => at % 2 === 1 && name.test(rawHeaders[at - 1]!));
+
 describe(`headers that a proxy sets (${FORGED.length} names)`, () => {
   it.each(FORGED)("reach the application from nginx alone: %s", async (name) => {
     const question = { [name]: ["forged-1", "forged-2"], "X-Keep": "kept" };
@@ -87,7 +91,7 @@ describe(`headers that a proxy sets (${FORGED.length} names)`, () => {
 
   it("say who the client is", async () => {
     const { rawHeaders } = JSON.parse((await https()).body) as { rawHeaders: string[] };
-    const of = (name: string) => rawHeaders.filter((_value, at) => rawHeaders[at - 1] === name);
+    const of = (name: string) => valuesOf(rawHeaders, new RegExp(`^${name}$`));
     expect([of("Host"), of("X-Forwarded-Host"), of("X-Forwarded-Proto")]).toEqual([
       ["ecs.test"],
       ["ecs.test"],
@@ -97,6 +101,22 @@ describe(`headers that a proxy sets (${FORGED.length} names)`, () => {
     expect(of("X-Ssl-Client-Serial")).toEqual([]);
     expect(of("X-Forwarded-For")).toEqual(of("X-Real-IP"));
     expect(of("X-Real-IP")).toEqual([expect.stringMatching(/^[\d.]+$/)]);
+  });
+
+  it("are the verified certificate's, whatever its owner sends beside it", async () => {
+    const authority = await clientAuthority();
+    const owner = await authority.issue("office");
+    await site.serveTls(await authority.files());
+    const forged = Object.fromEntries(FORGED.map((name) => [name.toLowerCase(), ["forged-1", "forged-2"]]));
+    const answers = [
+      await https({ ...owner, headers: forged }),
+      await askHttp2(site.nginx.httpsPort(), "ecs.test", forged, owner),
+    ];
+    for (const { body } of answers) {
+      const { rawHeaders } = JSON.parse(body) as { rawHeaders: string[] };
+      expect(rawHeaders.filter((text) => text.includes("forged"))).toEqual([]);
+      expect(valuesOf(rawHeaders, /^x.ssl/i)).toEqual(["SUCCESS", "1000", "CN=office"]);
+    }
   });
 
   it("are the same over the uwsgi protocol", async () => {

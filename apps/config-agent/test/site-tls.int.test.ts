@@ -1,7 +1,6 @@
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askHttp2 } from "./support/ask.ts";
-import { clientAuthority, serverCertificate } from "./support/certificates.ts";
 import { startSite, statusOf, type Site } from "./support/site.ts";
 
 let site: Site;
@@ -109,41 +108,20 @@ describe("TLS as in Mozilla's intermediate profile 6.0", () => {
     },
   );
 
+  it("binds browsers to itself with each answer for a public name, and with none without TLS", async () => {
+    const domain = "ecs.example.org";
+    await site.serve({ domain });
+    try {
+      for (const path of ["/", "/status/500", "/die", "/health/", "/.appliance/status.json"])
+        expect((await https({ host: domain, path })).headers["strict-transport-security"]).toBe("max-age=63072000");
+      for (const path of ["/", "/.appliance/status.json"])
+        expect((await site.http({ host: domain, path })).headers["strict-transport-security"]).toBeUndefined();
+    } finally {
+      await site.serve();
+    }
+  });
+
   it("speaks HTTP/2", async () => {
     expect(await statusOf(askHttp2(site.nginx.httpsPort(), "ecs.test", {}))).toBe(200);
   });
-});
-
-describe("client certificates", () => {
-  it(
-    "are verified and told to the application; revoked, foreign and missing ones are not let in where they must be",
-    { timeout: 120_000 },
-    async () => {
-      const server = await serverCertificate("ecs.test");
-      const authority = await clientAuthority();
-      const [office, gone] = [await authority.issue("office"), await authority.issue("gone")];
-      const foreign = await (await clientAuthority()).issue("foreign");
-      await authority.revoke("gone");
-
-      await site.serve({ clientCertificates: "mandatory" });
-      expect(await statusOf(https()), "no CA yet: nobody").toBe(403);
-
-      expect(await site.nginx.publishAndWait("tls", { ...server, ...(await authority.files()) })).toMatchObject({
-        ok: true,
-        error: null,
-      });
-      const answer = await https(office);
-      expect(answer.status).toBe(200);
-      expect(answer.body).toContain(
-        '"X-Ssl-Client-Verify","SUCCESS","X-Ssl-Client-Serial","1000","X-Ssl-Client-S-Dn","CN=office"',
-      );
-      expect(await statusOf(https(gone)), "revoked").toBe(400);
-      expect(await statusOf(https(foreign)), "of another CA").toBe(400);
-      expect(await statusOf(https()), "none").toBe(403);
-
-      await site.serve({ clientCertificates: "optional" });
-      expect((await https()).body).toContain('"X-Ssl-Client-Verify","NONE"');
-      expect(await statusOf(https(gone)), "revoked").toBe(400);
-    },
-  );
 });

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sendRaw } from "./support/ask.ts";
+import { sendPlain, sendRaw } from "./support/ask.ts";
 import { docker } from "./support/nginx-container.ts";
 import { startSite, statusOf, until, type Site } from "./support/site.ts";
 
@@ -45,13 +45,47 @@ describe("names", () => {
     expect(answer).toContain('"Host","ecs.test"');
     expect(answer).not.toContain("evil.test");
   });
+});
 
-  it("serves challenge tokens from port 80, and no other file", async () => {
-    writeFileSync(site.nginx.at("acme", "tok-EN_1"), "answer");
-    expect((await site.http({ path: "/.well-known/acme-challenge/tok-EN_1" })).body).toBe("answer");
-    for (const path of ["/.well-known/acme-challenge/../../etc/passwd", "/.well-known/acme-challenge/%2e%2e/x"])
-      expect((await site.http({ path })).body).not.toContain("root:");
-    expect(await statusOf(site.http({ path: "/.well-known/acme-challenge/other" }))).toBe(404);
+describe("answers of HTTP-01 challenges", () => {
+  const FOLDER = "/.well-known/acme-challenge";
+  const isAnswered = async (question: Parameters<Site["http"]>[0] = {}) => {
+    const { status, body, headers } = await site.http({ path: `${FOLDER}/tok-EN_1`, ...question });
+    return status === 200 && body === "answer" && headers["content-type"] === "text/plain";
+  };
+  beforeAll(() => writeFileSync(site.nginx.at("acme", "tok-EN_1"), "answer"));
+
+  it("come from port 80, also while the status page is shown and for a name that the site does not know yet", async () => {
+    expect(await isAnswered()).toBe(true);
+    expect(await isAnswered({ host: "new.ecs.test" })).toBe(true);
+    writeFileSync(site.nginx.at("status", "on"), "");
+    try {
+      expect(await isAnswered()).toBe(true);
+    } finally {
+      rmSync(site.nginx.at("status", "on"));
+    }
+  });
+
+  it("are all that comes from there without TLS", async () => {
+    expect(await statusOf(site.http({ path: `${FOLDER}/other` }))).toBe(404);
+    for (const path of ["", "/", "/a/b", "/tok-EN_1/", "/tok-EN_1.txt"])
+      expect(await statusOf(site.http({ path: `${FOLDER}${path}` }))).toBe(301);
+  });
+
+  it.each([
+    "/../../etc/passwd",
+    "/%2e%2e/%2e%2e/etc/passwd",
+    "/..%2f..%2fetc%2fpasswd",
+    "/....//etc/passwd",
+    "/.%00./etc/passwd",
+    "/tok-EN_1%00",
+    "/..%5c..%5cetc%5cpasswd",
+    "//etc/passwd",
+  ])("lead to no other file by %s", async (path) => {
+    const text = `GET ${FOLDER}${path} HTTP/1.1\r\nHost: ecs.test\r\nConnection: close\r\n\r\n`;
+    const answer = await sendPlain(site.nginx.httpPort(), text);
+    expect(answer).toMatch(/^HTTP\/1\.1 (301|400|404) /);
+    expect(answer).not.toMatch(/root:|\r\n\r\nanswer/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { connect as connectHttp2 } from "node:http2";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 
 export interface Answer {
@@ -43,8 +44,16 @@ export function ask(scheme: "http" | "https", question: Question): Promise<Answe
 
 /** Sends exactly these bytes over TLS and returns all that came back until the connection ended. */
 export function sendRaw(port: number, sni: string, text: string): Promise<string> {
+  return exchange(connectTls({ host: "127.0.0.1", port, servername: sni, rejectUnauthorized: false }), text);
+}
+
+/** The same without TLS. */
+export function sendPlain(port: number, text: string): Promise<string> {
+  return exchange(connect({ host: "127.0.0.1", port }), text);
+}
+
+function exchange(socket: Socket, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connectTls({ host: "127.0.0.1", port, servername: sni, rejectUnauthorized: false });
     let answer = "";
     socket.setTimeout(10_000, () => socket.destroy(new Error("no answer within 10 s")));
     socket.on("data", (chunk) => (answer += chunk.toString("latin1")));
@@ -55,11 +64,16 @@ export function sendRaw(port: number, sni: string, text: string): Promise<string
 }
 
 /** One HTTP/2 request with exactly these header fields. */
-export function askHttp2(port: number, host: string, headers: Record<string, string | string[]>): Promise<Answer> {
+export function askHttp2(
+  port: number,
+  host: string,
+  headers: Record<string, string | string[]>,
+  identity: { cert?: string; key?: string } = {},
+): Promise<Answer> {
+  const target = { host: "127.0.0.1", port, servername: host, ALPNProtocols: ["h2"], rejectUnauthorized: false };
   return new Promise((resolve, reject) => {
     const session = connectHttp2(`https://${host}`, {
-      createConnection: () =>
-        connectTls({ host: "127.0.0.1", port, servername: host, ALPNProtocols: ["h2"], rejectUnauthorized: false }),
+      createConnection: () => connectTls({ ...target, ...identity }),
     });
     session.on("error", reject);
     const stream = session.request({ ":path": "/", ...headers });

@@ -14,40 +14,46 @@ export async function serverCertificate(name: string): Promise<Record<string, st
   return filesOf(dir, "server.crt", "server.key");
 }
 
-/** A CA for client certificates with its revocation list. */
-export async function clientAuthority() {
-  const dir = mkdtempSync(join(tmpdir(), "client-authority-"));
-  writeFileSync(join(dir, "index.txt"), "");
-  writeFileSync(join(dir, "serial"), "1000\n");
-  writeFileSync(join(dir, "crlnumber"), "01\n");
-  writeFileSync(join(dir, "ca.conf"), CA_CONFIGURATION);
-  await openssl(
-    dir,
-    "req",
-    "-x509",
-    ...P256,
-    "-subj",
-    "/CN=Test CA",
-    "-days",
-    "2",
-    "-keyout",
-    "ca.key",
-    "-out",
-    "ca.crt",
-  );
-  const ca = (...args: string[]) => openssl(dir, "ca", "-config", "ca.conf", "-batch", ...args);
+export type Authority = Awaited<ReturnType<typeof clientAuthority>>;
+
+const LONG_AGO = { from: "20200101000000Z", until: "20200102000000Z" };
+
+/** A CA for client certificates with its revocation list, signed by itself or by an authority above it. */
+export async function clientAuthority(name = "Test CA", above?: { folder: string }) {
+  const folder = mkdtempSync(join(tmpdir(), "client-authority-"));
+  writeFileSync(join(folder, "index.txt"), "");
+  writeFileSync(join(folder, "serial"), "1000\n");
+  writeFileSync(join(folder, "crlnumber"), "01\n");
+  writeFileSync(join(folder, "ca.conf"), CA_CONFIGURATION);
+  const signer = above ? ["-CA", join(above.folder, "ca.crt"), "-CAkey", join(above.folder, "ca.key")] : [];
+  const subject = ["-subj", `/CN=${name}`, "-days", "2"];
+  await openssl(folder, "req", "-x509", ...P256, ...subject, ...signer, "-keyout", "ca.key", "-out", "ca.crt");
+  const ca = (...args: string[]) => openssl(folder, "ca", "-config", "ca.conf", "-batch", ...args);
+  const certificate = read(folder, "ca.crt");
+
+  const revocationList = async ({ expired = false } = {}) => {
+    const validity = expired ? ["-crl_lastupdate", LONG_AGO.from, "-crl_nextupdate", LONG_AGO.until] : [];
+    await ca("-gencrl", ...validity, "-out", "crl.pem");
+    return read(folder, "crl.pem");
+  };
   return {
+    folder,
+    certificate,
+    revocationList,
     /** The CA and its present revocation list, as files of a tls generation. */
-    async files() {
-      await ca("-gencrl", "-out", "crl.pem");
-      return { "client-ca.crt": read(dir, "ca.crt"), "client.crl": read(dir, "crl.pem") };
+    files: async () => ({ "client-ca.crt": certificate, "client.crl": await revocationList() }),
+    async issue(subjectName: string, { expired = false } = {}) {
+      const [key, csr, crt] = ["key", "csr", "crt"].map((ending) => `${subjectName}.${ending}`) as [
+        string,
+        string,
+        string,
+      ];
+      const validity = expired ? ["-startdate", LONG_AGO.from, "-enddate", LONG_AGO.until] : [];
+      await openssl(folder, "req", ...P256, "-subj", `/CN=${subjectName}`, "-keyout", key, "-out", csr);
+      await ca("-in", csr, ...validity, "-out", crt, "-notext");
+      return { cert: read(folder, crt), key: read(folder, key) };
     },
-    async issue(name: string) {
-      await openssl(dir, "req", ...P256, "-subj", `/CN=${name}`, "-keyout", `${name}.key`, "-out", `${name}.csr`);
-      await ca("-in", `${name}.csr`, "-out", `${name}.crt`, "-notext");
-      return { cert: read(dir, `${name}.crt`), key: read(dir, `${name}.key`) };
-    },
-    revoke: (name: string) => ca("-revoke", `${name}.crt`),
+    revoke: (subjectName: string) => ca("-revoke", `${subjectName}.crt`),
   };
 }
 

@@ -3,7 +3,7 @@
  * itself in a container, so it imports nothing but Node.
  *
  *   /status/NNN   that status          /silent   never an answer         /die   ends the connection without one
- *   /slow         an answer after 2 s
+ *   /slow         an answer after 2 s          /endless  an answer that never ends, 100 KB a second
  */
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer, type Socket } from "node:net";
@@ -12,6 +12,7 @@ function answer(request: IncomingMessage, response: ServerResponse) {
   const { method, url = "", rawHeaders } = request;
   if (url === "/die") return request.socket.destroy();
   if (url === "/silent") return undefined;
+  if (url === "/endless") return answerWithoutEnd(response);
   const status = Number(/^\/status\/(\d+)/.exec(url)?.[1] ?? 200);
   const headers = { "content-type": "application/json", "x-from": "application" };
   let bytes = 0;
@@ -19,6 +20,11 @@ function answer(request: IncomingMessage, response: ServerResponse) {
   const reply = () => response.writeHead(status, headers).end(JSON.stringify({ method, url, rawHeaders, bytes }));
   request.on("end", () => setTimeout(reply, url === "/slow" ? 2000 : 0));
   return undefined;
+}
+
+function answerWithoutEnd(response: ServerResponse) {
+  const timer = setInterval(() => response.write("more ".repeat(2000)), 100);
+  response.on("close", () => clearInterval(timer));
 }
 
 createHttp(answer).listen(5000);

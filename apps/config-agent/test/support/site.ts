@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { renderSite, type SiteSettings } from "../../src/plan-site.ts";
 import { ask, type Question } from "./ask.ts";
 import { serverCertificate } from "./certificates.ts";
-import { buildNginxImage, docker, startEcho, startNginx } from "./nginx-container.ts";
+import { buildNginxImage, docker, startEcho, startNginx, type Part } from "./nginx-container.ts";
 
 export const SETTINGS: SiteSettings = {
   domain: "ecs.test",
@@ -17,22 +17,28 @@ export type Site = Awaited<ReturnType<typeof startSite>>;
 export async function startSite() {
   await buildNginxImage();
   const nginx = await startNginx();
-  await nginx.publishAndWait("tls", await serverCertificate("ecs.test"));
+  const server = await serverCertificate("ecs.test");
 
-  /** @throws Error when nginx does not take it. */
-  const serve = async (changes: Partial<SiteSettings> = {}) => {
-    const verdict = await nginx.publishAndWait("site", renderSite({ ...SETTINGS, ...changes }));
-    if (!verdict.ok) throw new Error(`nginx refused the site: ${verdict.error}`);
+  const publishGood = async (part: Part, files: Record<string, string>) => {
+    const verdict = await nginx.publishAndWait(part, files);
+    if (!verdict.ok) throw new Error(`nginx refused ${part}: ${verdict.error}`);
   };
+  /** @throws Error when nginx does not take it. */
+  const serve = (changes: Partial<SiteSettings> = {}) => publishGood("site", renderSite({ ...SETTINGS, ...changes }));
+  /** @param files beside key and certificate of the server. @throws Error when nginx does not take them. */
+  const serveTls = (files: Record<string, string> = {}) => publishGood("tls", { ...server, ...files });
   const https = (question: Asked = {}) => ask("https", { port: nginx.httpsPort(), ...question });
   const http = (question: Asked = {}) => ask("http", { port: nginx.httpPort(), ...question });
 
+  await serveTls();
   await serve();
   let echo = await startEcho(nginx);
   await until(async () => (await statusOf(https())) === 200, "the application answers");
   return {
     nginx,
+    server,
     serve,
+    serveTls,
     https,
     http,
     /** Starts the application anew, after `meanwhile` was done without it. */
