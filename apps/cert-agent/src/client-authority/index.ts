@@ -1,3 +1,9 @@
+export {
+  createApplicationAuthority,
+  type ApplicationAuthority,
+  type ApplicationAuthorityDeps,
+  type ApplicationLook,
+} from "./application-authority.ts";
 export { createClientAuthority, type ClientAuthority } from "./client-authority.ts";
 export { readBundle, refusesMore, type ClientBundle } from "./client-bundle.ts";
 export type { ClientAuthorityDeps } from "./context.ts";
