@@ -17,12 +17,18 @@ export interface Containers {
   /** The same for the plans of one run, which share a look until this agent changes something. */
   observeFor(wanted: Wanted): Promise<Container[]>;
   up(order: Omit<DataInput<typeof ContainersUp>, "runId">, run: RunContext): Promise<void>;
-  stop(project: Project, services: string[], run: RunContext): Promise<void>;
+  stop(project: Project, services: readonly string[], run: RunContext): Promise<void>;
   /** Stops services and takes their containers away. */
   remove(project: Project, services: [string, ...string[]], run: RunContext): Promise<void>;
   /** A named one-off operation of the application group. @throws OperatorError `OPERATION_FAILED` with the end of its output. */
   operate(operation: string, run: RunContext): Promise<void>;
 }
+
+/**
+ * Services of the core that are started by an apply alone. The package cache has a container only while env.yml asks for it, and it
+ * as well as cert-agent only once they started.
+ */
+export const DATA_STAGE: readonly string[] = ["database", "cert-agent", "package-cache"];
 
 /** At a boot update-agent may come up after this agent. */
 const OBSERVE_LIMIT_MS = 120_000;
@@ -51,7 +57,7 @@ export function createContainers(producer: Producer): Containers {
       forgetLooks();
       await producer.request(
         ContainersStop,
-        { project, services, runId },
+        { project, services: [...services], runId },
         { id: jobId(runId, "stop", project, ...services), signal },
       );
     },

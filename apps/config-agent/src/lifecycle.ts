@@ -155,7 +155,7 @@ async function apply(
   });
   if (goal === "standby") await stopIfRunning(job, deps.containers);
   await deps.failure.clear();
-  await tellGoal(goal, deps.status);
+  await tellGoal(goal, deps.status, result.steps);
   deps.log.info({ reason: data.reason, changed: result.changed, goal }, "configuration applied");
   return outcome(journal.record, result.steps);
 }

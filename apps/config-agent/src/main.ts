@@ -15,6 +15,7 @@ import { openLease } from "@appliance/lease";
 import { createActiveEnv } from "./active-env.ts";
 import { allCapabilities } from "./capabilities/index.ts";
 import { HEALTH_PATH } from "./capabilities/open.ts";
+import { createCertAgent } from "./cert-agent.ts";
 import { Variables } from "./config.ts";
 import { createContainers } from "./containers.ts";
 import { connectDatabase } from "./database/database.ts";
@@ -78,6 +79,7 @@ async function start() {
     host,
     files,
     containers,
+    certAgent: createCertAgent(producer),
     database,
     version,
     httpsPort: HTTPS_PORT,

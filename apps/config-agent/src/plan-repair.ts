@@ -1,4 +1,5 @@
 import type { Container } from "@appliance/jobs";
+import { DATA_STAGE } from "./containers.ts";
 import type { Phase } from "./status/status.ts";
 
 export interface RepairObserved {
@@ -21,9 +22,6 @@ export function planRepair({ phase, failed, metadataOpen, containers }: RepairOb
   return metadataOpen ? "containers reach the metadata service" : null;
 }
 
-/** The package cache has a container only while env.yml asks for it and it once started. */
-const DATA_STAGE = new Set(["database", "package-cache"]);
-
 function needsRepair({ project, service, state }: Container): boolean {
-  return (project === "application" || DATA_STAGE.has(service)) && state !== "running" && state !== "restarting";
+  return (project === "application" || DATA_STAGE.includes(service)) && state !== "running" && state !== "restarting";
 }

@@ -63,11 +63,11 @@ export function planSlices(wanted: Wanted, databaseUrl: string | null): Slices {
       compose: databaseVariables(wanted),
       application: wanted.env.appliance.standby ? null : planApplication(wanted, databaseUrl),
     },
-    "cert-agent": planCertificates(wanted),
+    "cert-agent": planCertAgentSlice(wanted),
   };
 }
 
-function planCertificates({ env, tls, timeZone }: Wanted): CertAgentSlice {
+export function planCertAgentSlice({ env, tls, timeZone }: Wanted): CertAgentSlice {
   const { domain, allowed_hosts: hosts, ssl, standby } = env.appliance;
   const composeFile = builtinComposeFile(env.ecs.git.source);
   return {

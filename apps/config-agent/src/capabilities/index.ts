@@ -1,11 +1,13 @@
 import type { Host } from "@appliance/host";
 import type { Log } from "@appliance/jobs";
 import type { Capability } from "../capability.ts";
+import type { CertAgent } from "../cert-agent.ts";
 import type { Containers } from "../containers.ts";
 import type { Database } from "../database/database.ts";
 import type { ProbeDeps } from "../probe.ts";
 import type { RootFiles } from "../root-files.ts";
 import { applicationCapability } from "./application.ts";
+import { certificatesCapability } from "./certificates.ts";
 import { databaseServerCapability } from "./database-server.ts";
 import { databaseUrlCapability, readDatabaseUrl } from "./database-url.ts";
 import { databaseCapability } from "./database.ts";
@@ -30,6 +32,7 @@ export interface CapabilityDeps {
   host: Host;
   files: RootFiles;
   containers: Containers;
+  certAgent: CertAgent;
   database: Database;
   probe: ProbeDeps;
   version: string;
@@ -42,7 +45,7 @@ export interface CapabilityDeps {
 
 /** Everything that env.yml decides, in the order of start: each part may rely on those before it. */
 export function allCapabilities(deps: CapabilityDeps): readonly Capability[] {
-  const { host, files, containers, database, httpsPort, packageCachePort, version, probe, log, open } = deps;
+  const { host, files, containers, certAgent, database, httpsPort, packageCachePort, version, probe, log, open } = deps;
   const hooks = (stage: HookStage) => hooksCapability(stage, { host, files, log });
   const look = createStorageLook(host);
   return [
@@ -55,6 +58,7 @@ export function allCapabilities(deps: CapabilityDeps): readonly Capability[] {
     hostnameCapability(host),
     sshAccessCapability(host),
     metadataBlockCapability(host),
+    certificatesCapability({ files, containers, certAgent, version }),
     packageCacheCapability({ host, files, containers, version, port: packageCachePort }),
     vaultKeysCapability(files),
     extraFilesCapability(host, "before packages"),

@@ -2,7 +2,7 @@ import { OperatorError } from "@appliance/errors";
 import type { Host, KeptMount } from "@appliance/host";
 import type { Container } from "@appliance/jobs";
 import { step, type Capability, type PlannedStep, type RunContext, type Wanted } from "../capability.ts";
-import type { Containers } from "../containers.ts";
+import { DATA_STAGE, type Containers } from "../containers.ts";
 import { VOLUMES, type FoundVolume, type Volume } from "../storage/plan-volumes.ts";
 import type { RootFiles } from "../root-files.ts";
 import { wantedVolumes, type StorageLook } from "../storage/look.ts";
@@ -112,8 +112,6 @@ async function keptMount({ label, target, device }: FoundVolume, { host, files }
   const link = `/dev/disk/by-label/${label}`;
   return { target, device: host.kind === "systemd" || (await files.exists(link)) ? link : device.path };
 }
-
-const DATA_STAGE = ["database", "package-cache"];
 
 function runningBelow(all: readonly Container[]): string[] {
   const bound = all.filter(({ project, service }) => project === "application" || DATA_STAGE.includes(service));

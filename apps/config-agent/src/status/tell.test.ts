@@ -1,6 +1,7 @@
 import { OperatorError } from "@appliance/errors";
 import { expect, it } from "vitest";
-import { tellFailure } from "./tell.ts";
+import { step } from "../capability.ts";
+import { tellFailure, tellGoal } from "./tell.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -23,4 +24,24 @@ it("tells a run that was cut off by its time limit as that, and still looks whet
   const timeIsUp = new OperatorError("JOB_TIME_LIMIT", "config.apply was stopped after 10800 s.", { remedy: "Look." });
   await tellFailure(new Error("The operation was aborted"), deps, AbortSignal.abort(timeIsUp));
   expect(told).toEqual(["file JOB_TIME_LIMIT", "page JOB_TIME_LIMIT", "page off"]);
+});
+
+it("says of a serving appliance what could not be done of it", async () => {
+  const settled: unknown[] = [];
+  const status = {
+    get: () => ({ phase: "ready", steps: [{}] }),
+    settle: async (state: unknown) => void settled.push(state),
+  } as unknown as Parameters<typeof tellGoal>[1];
+  const steps = [
+    step({ capability: "certificates", summary: "Start cert-agent", failed: "Its port is taken. → Free it. (TAKEN)" }),
+    step({ capability: "site", summary: "Let nginx serve ecs.test" }),
+  ];
+  await tellGoal("running", status, steps);
+  expect(settled).toEqual([
+    {
+      phase: "ready",
+      headline: "The application is in service",
+      hint: "Not done: Start cert-agent: Its port is taken. → Free it. (TAKEN)",
+    },
+  ]);
 });

@@ -1,15 +1,15 @@
 import { toFailure } from "@appliance/errors";
-import type { Log } from "@appliance/jobs";
+import type { Log, Step } from "@appliance/jobs";
 import type { Goal } from "../apply-config.ts";
 import type { FailureFile } from "./failure.ts";
 import type { Status } from "./status.ts";
 
-/** What the appliance came to. */
-export async function tellGoal(goal: Goal, status: Status): Promise<void> {
+/** What the appliance came to, and what of `taken` could not be done. */
+export async function tellGoal(goal: Goal, status: Status, taken: readonly Step[] = []): Promise<void> {
   if (goal === "running") {
     const { phase, steps } = status.get();
     if (phase === "ready" && steps.length === 0) return;
-    return status.settle({ phase: "ready", headline: "The application is in service" });
+    return status.settle({ phase: "ready", headline: "The application is in service", ...notDone(taken) });
   }
   await status.show(true);
   if (goal === "standby")
@@ -23,6 +23,14 @@ export async function tellGoal(goal: Goal, status: Status): Promise<void> {
     headline: "Stopped by the operator",
     hint: "`appliance start` starts the application again.",
   });
+}
+
+/** An optional part that failed would be seen by nobody but who ran that apply. */
+function notDone(taken: readonly Step[]): { hint?: string } {
+  const failed = taken.filter((step) => step.failed !== undefined);
+  return failed.length === 0
+    ? {}
+    : { hint: failed.map((step) => `Not done: ${step.summary}: ${step.failed}`).join("; ") };
 }
 
 interface FailureDeps {
