@@ -1,5 +1,6 @@
 import type { Figure } from "../figure.ts";
 import type { Appliance } from "../appliance.ts";
+import { acme } from "./acme.ts";
 import { apply } from "./apply.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { envCheck } from "./env-check.ts";
@@ -7,6 +8,7 @@ import { flatten } from "./flatten.ts";
 import { memory } from "./memory.ts";
 import { nginx } from "./nginx.ts";
 import { packageAndBack } from "./package.ts";
+import { renewals } from "./renewals.ts";
 import { start } from "./start.ts";
 
 export interface Bench {
@@ -23,6 +25,8 @@ export const PARTS: Readonly<Record<string, Part>> = {
   flatten,
   "env-check": envCheck,
   package: packageAndBack,
+  acme,
+  renewals,
   apply,
   nginx,
   memory,
