@@ -14,6 +14,8 @@ PROJECT=${COMPOSE_PROJECT_NAME:-appliance}
 SUBNET=${APPLIANCE_SUBNET:-10.73}
 HTTP_PORT=${APPLIANCE_HTTP_PORT:-80}
 HTTPS_PORT=${APPLIANCE_HTTPS_PORT:-443}
+# Of this host alone.
+AGENT_PORTS="${APPLIANCE_CONFIG_AGENT_PORT:-7301} ${APPLIANCE_UPDATE_AGENT_PORT:-7302} ${APPLIANCE_CERT_AGENT_PORT:-7303}"
 # Seconds since 1970 of the release; a clock that is behind it is wrong.
 RELEASED_AT=${RELEASED_AT:-1795305600}
 # The minimum of the manual is 4 GB; the kernel keeps some of it.
@@ -80,6 +82,10 @@ check_ports() {
     for port in "$HTTP_PORT" "$HTTPS_PORT"; do
         is_ours "$port" || is_free "$port" || error "port $port is used by $(user_of "$port")" \
             "Stop that program and keep it from starting at boot: systemctl disable --now NAME"
+    done
+    for port in $AGENT_PORTS; do
+        is_ours "$port" || is_free "$port" || error "port $port, which an agent needs, is used by $(user_of "$port")" \
+            "Stop that program, or choose another port: the variables are in deploy/README.md."
     done
     # The application works without mail from outside, so these two are no reason to stop.
     [ "$ROOT" != / ] || for port in 25 465; do

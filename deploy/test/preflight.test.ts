@@ -91,6 +91,13 @@ describe("preflight", () => {
       expect(stdout).toContain(part);
   });
 
+  it("refuses the port of an agent that another program has, until another one is chosen", () => {
+    const { status, stdout } = preflight({ listening: { 7303: "python3" } });
+    expect(status).toBe(1);
+    expect(stdout).toContain("port 7303, which an agent needs, is used by python3");
+    expect(preflight({ listening: { 7303: "python3" } }, [], { APPLIANCE_CERT_AGENT_PORT: "7399" }).status).toBe(0);
+  });
+
   it("goes on with a warning where --force says so", () => {
     const { status, stdout } = preflight({ memoryKb: 2_000_000 }, ["--force"]);
     expect(status).toBe(0);

@@ -8,8 +8,8 @@ const CAPABILITIES: Record<string, string[]> = {
   prepare: ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
 };
 const ROOT = new Set(["config-agent", "update-agent", "prepare"]);
-/** Five of the control stage, the database, seven of the sample application. */
-const CONTAINERS = 13;
+/** Five of the control stage, the database, cert-agent, seven of the sample application. */
+const CONTAINERS = 14;
 
 /** What each container of both projects is denied. */
 export function hardening(appliance: Appliance): void {
@@ -69,7 +69,8 @@ export function hardening(appliance: Appliance): void {
         return addresses.length > 0 && [...new Set(addresses)].join();
       };
       const found = Object.fromEntries((await others(published)) as [string, string][]);
-      expect(found).toEqual({ nginx: "0.0.0.0", "config-agent": "127.0.0.1", "update-agent": "127.0.0.1" });
+      const agents = { "config-agent": "127.0.0.1", "update-agent": "127.0.0.1", "cert-agent": "127.0.0.1" };
+      expect(found).toEqual({ nginx: "0.0.0.0", ...agents });
     });
   });
 }

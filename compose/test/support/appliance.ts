@@ -49,7 +49,7 @@ export class Appliance {
   readonly root = join(this.folder, "root");
   httpsPort = 0;
   httpPort = 0;
-  agentPorts: Record<"config-agent" | "update-agent", number> = { "config-agent": 0, "update-agent": 0 };
+  agentPorts = { "config-agent": 0, "update-agent": 0, "cert-agent": 0 };
   version = process.env["APPLIANCE_TEST_VERSION"] ?? "";
 
   /** Makes checkout and root; starts nothing. */
@@ -64,9 +64,9 @@ export class Appliance {
   }
 
   private async writeSettings(): Promise<void> {
-    const [http = 0, https = 0, config = 0, update = 0] = await freePorts(4);
+    const [http = 0, https = 0, config = 0, update = 0, cert = 0] = await freePorts(5);
     [this.httpPort, this.httpsPort] = [http, https];
-    this.agentPorts = { "config-agent": config, "update-agent": update };
+    this.agentPorts = { "config-agent": config, "update-agent": update, "cert-agent": cert };
     const settings = {
       COMPOSE_FILE: "compose.yml:compose.override.yml",
       COMPOSE_PROJECT_NAME: this.core,
@@ -78,6 +78,7 @@ export class Appliance {
       APPLIANCE_HTTPS_PORT: https,
       APPLIANCE_CONFIG_AGENT_PORT: config,
       APPLIANCE_UPDATE_AGENT_PORT: update,
+      APPLIANCE_CERT_AGENT_PORT: cert,
     };
     const text = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(join(this.checkout, "compose/.env"), text.join(""));

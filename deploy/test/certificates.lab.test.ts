@@ -1,0 +1,164 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "node:tls";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Browser } from "../../compose/sample/test/browser.ts";
+import { type Host, startHost } from "../../tools/lab/index.ts";
+import { type Authority, startAuthority } from "./support/authority.ts";
+import { Chromium } from "./support/chromium.ts";
+
+const CHECKOUT = "/root/checkout";
+const FURTHER_NAME = "www.certificates.test";
+const OFFICE = "office@certificates.test";
+const PASSWORD = "a password of the office";
+const THIRTY_MINUTES_MS = 1_800_000;
+/** The first retry comes after a minute. */
+const BY_ITSELF = { timeout: 300_000, interval: 2_000 };
+
+interface Shown {
+  serial: string;
+  names: string[];
+  trusted: boolean;
+}
+
+describe("certificates of a virtual host whose authority is Pebble", () => {
+  let authority: Authority;
+  let host: Host;
+  let root: string;
+  let folder: string;
+  let chromium: Chromium;
+  let session: ReadonlyMap<string, string>;
+
+  const appliance = (...args: string[]) =>
+    host.exec(["appliance", ...args], { allowFailure: true, timeoutMs: THIRTY_MINUTES_MS });
+  const address = () => new URL(host.publishedUrl).hostname;
+  const shown = () => certificateOf(address(), host.domain, root);
+  const elevatedPage = () => chromium.read("/internal/submissions/", session);
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "certificates-"));
+    [authority, host] = await Promise.all([
+      startAuthority("authority"),
+      startHost({ name: "certificates", aliases: [FURTHER_NAME] }),
+    ]);
+    root = await authority.root();
+    await host.copyIn(process.cwd(), CHECKOUT);
+    const images = execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" });
+    await host.loadImages(images.trim().split("\n"));
+    await host.exec(["sh", "-c", "umask 077; cat > /root/env.yml"], { input: makeEnv(folder, host.domain, authority) });
+    await host.exec([`${CHECKOUT}/deploy/bootstrap.sh`, "--yes", "--env", "/root/env.yml"], {
+      timeoutMs: THIRTY_MINUTES_MS,
+    });
+    chromium = await Chromium.create({ domain: host.domain, address: address(), root });
+  });
+  afterAll(async () => {
+    await chromium?.remove();
+    await host?.remove();
+    await authority?.host.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("obtains one by itself after a fresh start", async () => {
+    await expect.poll(shown, BY_ITSELF).toMatchObject({ trusted: true, names: [host.domain] });
+    const { code, stdout } = await appliance("cert", "status");
+    expect({ code, stdout }).toMatchObject({ code: 0 });
+  });
+
+  it("gives an internal user elevated rights in a browser once the certificate is imported", async () => {
+    const made = await appliance("user", "create-internal", OFFICE, "Ada", "Office", "f");
+    expect(made).toMatchObject({ code: 0 });
+    session = await logIn(host, address());
+    expect(await elevatedPage()).toContain("Client certificate needed");
+
+    const created = await appliance(
+      "cert",
+      "client",
+      "create",
+      OFFICE,
+      "office",
+      "--out",
+      "/root/office.p12",
+      "--json",
+    );
+    expect(created).toMatchObject({ code: 0 });
+    const { stdout } = await host.exec(["base64", "-w0", "/root/office.p12"]);
+    writeFileSync(join(folder, "office.p12"), Buffer.from(stdout, "base64"));
+    const { password } = JSON.parse(created.stdout) as { password: string };
+    await chromium.importCertificate(join(folder, "office.p12"), password);
+    expect(await elevatedPage()).not.toContain("Client certificate needed");
+    expect(await elevatedPage()).toContain("All submissions");
+  });
+
+  it("refuses the certificate once it is revoked", async () => {
+    expect(await appliance("cert", "client", "revoke", OFFICE)).toMatchObject({ code: 0 });
+    expect(await elevatedPage()).not.toContain("All submissions");
+  });
+
+  it("goes on with the one it has while the authority is away, and catches up by itself", async () => {
+    const before = await shown();
+    await authority.host.cutNetwork();
+    await host.exec(["sed", "-i", `s/^    - ${host.domain}$/&\\n    - ${FURTHER_NAME}/`, "/app/env.yml"]);
+    expect(await appliance("apply")).toMatchObject({ code: 0 });
+    expect((await appliance("cert", "renew")).code).toBe(1);
+    expect(await shown()).toEqual(before);
+    await authority.host.joinNetwork();
+    await expect.poll(shown, BY_ITSELF).toMatchObject({ trusted: true, names: [host.domain, FURTHER_NAME] });
+  });
+
+  it("serves the same one after a reboot, without asking for another", async () => {
+    const before = await shown();
+    await host.reboot();
+    await expect.poll(() => shown().catch(() => undefined), BY_ITSELF).toEqual(before);
+    const { stdout } = await appliance("cert", "status", "--json");
+    expect(stdout).toContain(before.serial);
+  });
+});
+
+/** Made as an operator makes one, with the authority as that of a company. */
+function makeEnv(folder: string, domain: string, { directoryUrl, ca }: Authority): string {
+  const [env, extra] = [join(folder, "env.yml"), join(folder, "extra.yml")];
+  const letsencrypt = { directory_url: directoryUrl, ca };
+  writeFileSync(extra, JSON.stringify({ appliance: { allowed_hosts: [domain], ssl: { letsencrypt } } }));
+  execFileSync("tools/appliance", ["env", "create", domain, env, "--sample", "--extra", extra], { stdio: "pipe" });
+  return readFileSync(env, "utf8");
+}
+
+/** What a visitor is shown, and whether one who trusts `root` alone would accept it. */
+async function certificateOf(address: string, servername: string, root: string): Promise<Shown> {
+  const socket = connect({ host: address, port: 443, servername, ca: root, rejectUnauthorized: false });
+  try {
+    await new Promise((resolve, reject) => {
+      socket.once("secureConnect", resolve);
+      socket.once("error", reject);
+      socket.setTimeout(10_000, () => reject(new Error("no answer")));
+    });
+    const { serialNumber, subjectaltname = "" } = socket.getPeerCertificate();
+    return {
+      serial: serialNumber,
+      names: subjectaltname.split(", ").map((name) => name.replace(/^DNS:/, "")),
+      trusted: socket.authorized,
+    };
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Gives the user a password as the manual does without mail, and logs in by the form. */
+async function logIn(host: Host, address: string): Promise<ReadonlyMap<string, string>> {
+  const script = `
+from django.contrib.auth import get_user_model
+user = get_user_model().objects.get(email="${OFFICE}")
+user.set_password("${PASSWORD}")
+user.save()
+`;
+  const manage = ["docker", "exec", "-i", "ecs_ecs.web_1", "/start", "run", "./manage.py", "shell"];
+  await host.exec(manage, { input: script });
+  const route = { protocol: "https:", host: address, port: 443, servername: host.domain, rejectUnauthorized: false };
+  const browser = new Browser(address, host.domain, {}, route);
+  await browser.get("/login/");
+  const { status, text } = await browser.submit("/login/", { username: OFFICE, password: PASSWORD });
+  if (status !== 302) throw new Error(`the login was answered with ${status}: ${text.slice(0, 500)}`);
+  return browser.cookies;
+}
