@@ -8,6 +8,8 @@ const port = z.coerce.number().int().min(1).max(65_535);
 export const Variables = z.object({
   /** The tag of the appliance's images. */
   APPLIANCE_VERSION: z.string().min(1).default("dev"),
+  /** When this version was made; a clock that says less is wrong. The age of the program's own file unless said. */
+  BUILD_DATE: z.iso.datetime().optional(),
   /** The checkout as this process sees it; its folder `compose` is enough. */
   APPLIANCE_CHECKOUT: absolutePath.default("/checkout"),
   /** Keys and certificates, of which all but the newest cannot be had again: on the file system that is backed up. */
@@ -30,6 +32,7 @@ export const Variables = z.object({
 
 export interface Config {
   version: string;
+  builtAt: Date | undefined;
   /** The folder of compose files that a slice's `application.composeFile` is a path in. */
   checkout: string;
   certificatesDir: string;
@@ -46,6 +49,7 @@ export interface Config {
 export function toConfig(variables: z.output<typeof Variables>): Config {
   return {
     version: variables.APPLIANCE_VERSION,
+    builtAt: variables.BUILD_DATE === undefined ? undefined : new Date(variables.BUILD_DATE),
     checkout: variables.APPLIANCE_CHECKOUT,
     certificatesDir: variables.CERTIFICATES_DIR,
     applicationCaDir: variables.APPLICATION_CA_DIR,

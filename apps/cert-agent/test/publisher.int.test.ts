@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Server as TcpServer } from "node:net";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer, type Server } from "node:tls";
 import { freePorts } from "@appliance/acme/testing";
@@ -41,7 +42,7 @@ function publisherAt(httpsPort: number): TlsPublisher {
     served,
     host: { address: "127.0.0.1", httpsPort },
     mailPorts,
-    run: runCommand,
+    openssl: { run: runCommand, workFolder: tmpdir() },
     takenWithinMs: 8000,
     servedWithinMs: 1500,
   });

@@ -1,14 +1,13 @@
 import { readlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunCommand } from "@appliance/command";
 import { isSystemError } from "@appliance/errors";
 import { publishGeneration, switchSymlink } from "@appliance/files";
+import { readBundle, refusesMore, type OpensslDeps } from "../client-authority/index.ts";
 import { notServed, notTaken, refused, unreachable } from "./failures.ts";
 import { firstMiss, lookAt, placesToProve, type Before, type Miss } from "./prove.ts";
 import type { Listener } from "./served-certificate.ts";
 import type { ServedFolder } from "./served-folder.ts";
-import { takesAway } from "./takes-away.ts";
-import { generationOf, isSameSet, readSet, type TlsSet } from "./tls-set.ts";
+import { generationOf, isSameBundle, isSameSet, readSet, type ClientBundle, type TlsSet } from "./tls-set.ts";
 import { readVerdict, waitForVerdict } from "./verdict.ts";
 
 export interface TlsPublisher {
@@ -31,7 +30,7 @@ export interface TlsPublisherDeps {
   host: { address: string; httpsPort: number };
   /** Ports of mail; 25 and 465 unless said. */
   mailPorts?: { smtp: number; smtps: number };
-  run: RunCommand;
+  openssl: OpensslDeps;
   /** How long nginx may take to look at a set, 20 s unless said, and each program to serve it then, 10 s unless said. */
   takenWithinMs?: number;
   servedWithinMs?: number;
@@ -43,7 +42,7 @@ interface Generation {
 }
 
 export function createTlsPublisher(deps: TlsPublisherDeps): TlsPublisher {
-  const { tlsDir, verdictFile, served, run } = deps;
+  const { tlsDir, verdictFile, served } = deps;
   const current = join(tlsDir, "current");
 
   async function observe(): Promise<Generation | undefined> {
@@ -58,7 +57,7 @@ export function createTlsPublisher(deps: TlsPublisherDeps): TlsPublisher {
   async function write(set: TlsSet, signal: AbortSignal): Promise<string> {
     const serving = (await readVerdict(verdictFile))?.serving;
     const before = serving ? await readSet(join(tlsDir, serving)) : undefined;
-    const ends = await takesAway(before?.clients ?? null, set.clients, run, signal);
+    const ends = await takesAway(before?.clients ?? null, set.clients, deps.openssl, signal);
     return publishGeneration(tlsDir, generationOf(set, ends));
   }
 
@@ -91,6 +90,21 @@ export function createTlsPublisher(deps: TlsPublisherDeps): TlsPublisher {
       if (miss) throw unreachable(miss);
     },
   };
+}
+
+/**
+ * Whether a client certificate that was accepted is refused now. A connection that was opened with it has to end, while a list
+ * that was only renewed must disturb nobody.
+ */
+async function takesAway(
+  before: ClientBundle | null,
+  after: ClientBundle | null,
+  openssl: OpensslDeps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!before || isSameBundle(before, after)) return false;
+  const read = (bundle: ClientBundle | null) => bundle && readBundle(bundle.caPem, bundle.crlPem, openssl, signal);
+  return refusesMore(await read(before), await read(after));
 }
 
 /** Nothing answered there before the change either. */

@@ -1,0 +1,117 @@
+import {
+  CaRollover,
+  CertEnsure,
+  ClientIssue,
+  ClientRevoke,
+  CrlPublish,
+  handle,
+  type ClientCertificate,
+  type JobHandler,
+  type ResultOf,
+  type Work,
+} from "@appliance/jobs";
+import { OperatorError } from "@appliance/errors";
+import type { KeyedCertificate } from "./certificate.ts";
+import type { ClientCertificates } from "./client-certificates.ts";
+import { namesOf } from "./host-certificate/key-pair.ts";
+import type { Packages } from "./packages.ts";
+import type { Service } from "./service.ts";
+import type { Status } from "./status.ts";
+
+export interface JobTools {
+  service: Service;
+  clients: ClientCertificates;
+  status: Status;
+  packages: Packages;
+}
+
+/** The work of the queue `cert`. */
+export function certificateJobs(tools: JobTools): JobHandler[] {
+  return [
+    handle(CertEnsure, ensure(tools)),
+    handle(ClientIssue, issue(tools)),
+    handle(ClientRevoke, async ({ which }, { signal }) => ({ revoked: await revoke(which, tools, signal) })),
+    handle(CrlPublish, publishList(tools)),
+    handle(CaRollover, rollOver(tools)),
+  ];
+}
+
+/** What is there serves before anything is asked of anybody. */
+function ensure({ service }: JobTools): Work<typeof CertEnsure> {
+  return async ({ obtain, force }, { signal }) => {
+    const first = await service.serve(signal);
+    if (!obtain) return { served: describe(first), obtained: { outcome: "not asked for" } };
+    const obtained = await service.renew({ force }, signal);
+    const served = obtained.outcome === "renewed" ? await service.serve(signal) : first;
+    return { served: describe(served), obtained };
+  };
+}
+
+function describe({ leaf, source }: KeyedCertificate): ResultOf<typeof CertEnsure>["served"] {
+  const validUntil = leaf.validToDate.toISOString();
+  return { source, names: namesOf(leaf), serial: leaf.serialNumber.toUpperCase(), validUntil };
+}
+
+/** The file and its password go no further than this agent's memory: a job's result is kept in clear. */
+function issue({ service, clients, packages }: JobTools): Work<typeof ClientIssue> {
+  return async (order, { signal }) => {
+    const authority = await clients.own(service.wanted());
+    await authority.ensure({}, signal); // asked for before the first look, there may be none yet
+    const { certificate, pkcs12, password } = await authority.issue(order, signal);
+    await packages.put(certificate.serial, { pkcs12: pkcs12.toString("base64"), password });
+    return { certificate };
+  };
+}
+
+/**
+ * Revokes, and returns once nginx refuses what was revoked. A second delivery finds it revoked and publishes again.
+ * @throws OperatorError `CLIENT_CA_OF_APPLICATION`, `CLIENT_CERTIFICATE_UNKNOWN`; `TLS_…`, and the revocation is kept for the next look
+ */
+export async function revoke(
+  which: string,
+  { service, clients }: Pick<JobTools, "service" | "clients">,
+  signal: AbortSignal,
+): Promise<ClientCertificate[]> {
+  const authority = await clients.own(service.wanted());
+  const revoked = await authority.revoke(which, signal);
+  await service.serve(signal);
+  const [wanted, accepted] = [await authority.bundle(signal), await service.accepted()];
+  if (accepted && accepted.crlPem !== wanted?.crlPem) throw notInService();
+  return revoked;
+}
+
+function notInService(): OperatorError {
+  return new OperatorError("CRL_NOT_IN_SERVICE", "The revocation is noted, but its list is not in service yet.", {
+    remedy: "See what keeps it from that with `appliance cert status`; it is tried again every minute.",
+  });
+}
+
+function publishList({ service, clients, status }: JobTools): Work<typeof CrlPublish> {
+  return async (_order, { signal }) => {
+    const slice = service.wanted();
+    if ((await clients.owner(slice)) !== "application") {
+      const [failure] = await (await clients.own(slice)).ensure({ fresh: true }, signal);
+      if (failure) throw new OperatorError(failure.code, failure.message, failure);
+    }
+    await service.serve(signal);
+    const { crlNextUpdate, revoked } = (await status.read(signal)).clients;
+    if (crlNextUpdate === null) throw noList();
+    return { nextUpdate: crlNextUpdate, revoked };
+  };
+}
+
+function noList(): OperatorError {
+  return new OperatorError("CRL_MISSING", "There is no revocation list in service.", {
+    remedy: "See why with `appliance cert status`.",
+  });
+}
+
+function rollOver({ service, clients }: JobTools): Work<typeof CaRollover> {
+  return async ({ finish }, { signal }) => {
+    const authority = await clients.own(service.wanted());
+    if (finish) await authority.finishRollover(signal);
+    else await authority.rollover(signal);
+    await service.serve(signal);
+    return {};
+  };
+}
