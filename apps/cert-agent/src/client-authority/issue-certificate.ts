@@ -30,7 +30,7 @@ export async function issueCertificate(
   if (why !== null) throw keyLost(authority, why);
 
   const password = transportPassword();
-  const options = { friendlyName: request.name, compat: request.compat, password };
+  const options = { friendlyName: labelOf(request), compat: request.compat, password };
   const { certificatePem, pkcs12 } = await makeClientPackage(plan, authority, options, deps, signal);
   assertAsAsked(new X509Certificate(certificatePem), request, plan, authority);
 
@@ -39,6 +39,9 @@ export async function issueCertificate(
   await register.write({ ...before, certificates: [...before.certificates, certificate] });
   return { certificate, pkcs12, password };
 }
+
+/** PKCS#12 has 16 bits for a character, so a label goes without those that need more, such as emoji. */
+const labelOf = ({ name, email }: ClientRequest) => name.replaceAll(/[\u{10000}-\u{10FFFF}]/gu, "").trim() || email;
 
 const entryOf = ({ email, name }: ClientRequest, plan: CertificatePlan, authority: Authority, now: Date) => ({
   serial: plan.serial,
@@ -62,7 +65,8 @@ function assertAsAsked(
     Object.keys(subject).length === 2 &&
     subject["CN"] === name &&
     subject["emailAddress"] === email &&
-    made.subjectAltName === `email:${email}` &&
+    made.checkEmail(email, { subject: "never" }) === email &&
+    !made.subjectAltName?.includes(",") &&
     made.serialNumber === plan.serial &&
     made.checkIssued(authority.certificate) &&
     !made.ca;
