@@ -2,23 +2,27 @@ import { OperatorError, type Failure } from "@appliance/errors";
 import type { Job } from "./api-shapes.ts";
 import type { Agent } from "./installation.ts";
 
-/** An agent's HTTP API. Every call ends within seconds: work is asked for and then looked at. */
+/** An agent's HTTP API. Calls end within seconds: work is asked for and then looked at. */
 export interface Api {
   agent: Agent;
   get(path: string): Promise<unknown>;
+  /** Has something done that must not wait for the queue, which takes up to two minutes. */
+  post(path: string, body: object): Promise<unknown>;
   /** Asks for a job under an id; the same id is the same job. */
   enqueue(name: string, id: string, data: object): Promise<void>;
   job(queue: string, id: string): Promise<Job | undefined>;
 }
 
 const TIMEOUT_MS = 10_000;
+/** Above the patience that an agent has with work of its own. */
+const WORK_TIMEOUT_MS = 150_000;
 
 export function createApi(agent: Agent, baseUrl: string, readToken: () => string): Api {
   const call = async (
     method: string,
     path: string,
     body?: object,
-    key?: string,
+    { key, timeoutMs = TIMEOUT_MS }: { key?: string; timeoutMs?: number } = {},
   ): Promise<{ status: number; body: unknown }> => {
     const response = await fetch(new URL(path, baseUrl), {
       method,
@@ -28,22 +32,23 @@ export function createApi(agent: Agent, baseUrl: string, readToken: () => string
         ...(key ? { "idempotency-key": key } : {}),
       },
       ...(body ? { body: JSON.stringify(body) } : {}),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     }).catch((cause: unknown) => {
       throw unreachable(agent, cause);
     });
     return { status: response.status, body: await response.json().catch(() => null) };
   };
-  const ok = async (method: string, path: string, body?: object, key?: string): Promise<unknown> => {
-    const answer = await call(method, path, body, key);
+  const ok = async (...request: Parameters<typeof call>): Promise<unknown> => {
+    const answer = await call(...request);
     if (answer.status >= 200 && answer.status < 300) return answer.body;
     throw await refused(agent, answer.status, answer.body);
   };
   return {
     agent,
     get: (path) => ok("GET", path),
+    post: (path, body) => ok("POST", path, body, { timeoutMs: WORK_TIMEOUT_MS }),
     async enqueue(name, id, data) {
-      await ok("POST", `/jobs/${name}`, data, id);
+      await ok("POST", `/jobs/${name}`, data, { key: id });
     },
     async job(queue, id) {
       const { status, body } = await call("GET", `/jobs/${queue}/${encodeURIComponent(id)}`);

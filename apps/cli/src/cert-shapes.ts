@@ -45,6 +45,7 @@ const NameNote = z.object({ name: z.string(), detail: z.string() });
 
 /** The certificate of the host: what is served, and what is done for the next one. */
 export const HostStatus = z.object({
+  domain: z.string(),
   served: z
     .object({
       source: z.string(),

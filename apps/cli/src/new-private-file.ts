@@ -2,17 +2,19 @@ import { open, rm } from "node:fs/promises";
 import { isSystemError, OperatorError } from "@appliance/errors";
 
 /**
- * Makes a file of mode 0600 from what `work` brings. The name is taken before the work begins, so that nothing is made for which
+ * Makes a file of mode 0600 from what `work` brings, and returns that. The name is taken before the work begins, so that nothing is made for which
  * there is no place, and nothing that is there is ever overwritten; when the work fails the name is free again.
  * @throws OperatorError `FILE_EXISTS`, `USAGE` when the folder cannot be written to
  */
-export async function makePrivateFile(path: string, work: () => Promise<Uint8Array>): Promise<void> {
+export async function makePrivateFile(path: string, work: () => Promise<Buffer>): Promise<Buffer> {
   const file = await open(path, "wx", 0o600).catch((cause: unknown) => {
     throw unusable(path, cause);
   });
   try {
-    await file.writeFile(await work());
+    const content = await work();
+    await file.writeFile(content);
     await file.sync();
+    return content;
   } catch (err) {
     await rm(path, { force: true });
     throw err;

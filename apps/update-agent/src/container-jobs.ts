@@ -94,7 +94,8 @@ function renewMounts(tools: ContainerTools): Work<typeof ContainersRenewMounts> 
   return ({ project, files, replacedAt }, { signal, log }) =>
     alone(tools, project, signal, async (signal) => {
       const observed = await tools.docker.observe(project, tools.groups.nameOf(project));
-      const services = planRenewMounts({ files, replacedAt: new Date(replacedAt) }, observed, new Date());
+      const onHost = await Promise.all(files.map((file) => tools.groups.onHost(file)));
+      const services = planRenewMounts({ files: onHost, replacedAt: new Date(replacedAt) }, observed, new Date());
       if (services.length > 0) await restartUntilUp(tools, project, services, { signal, log });
       return { services };
     });

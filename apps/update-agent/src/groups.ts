@@ -9,6 +9,8 @@ import { readSlice, secretsIn } from "./slice.ts";
 export interface Groups {
   /** A project as the slice describes it at this moment. */
   open(project: Project): Promise<ComposeGroup>;
+  /** Where a path below the appliance's root lies on the host. */
+  onHost(path: string): Promise<string>;
   /** The compose project's name, which needs no slice. */
   nameOf(project: Project): string;
   /** What may appear in no text of a project: the values of its environment; none before the first slice. */
@@ -17,13 +19,15 @@ export interface Groups {
 
 export function createGroups(config: GroupsConfig, docker: Docker): Groups {
   let known: HostPaths | undefined;
+  const host = async () => (known ??= await locate(config, docker));
   return {
     async open(project) {
       const slice = await readSlice(config.sliceDir);
-      known ??= await locate(config, docker);
-      await writeSettings(config, known);
-      return project === "core" ? coreGroup(config, slice, known) : applicationGroup(config, slice, known);
+      const paths = await host();
+      await writeSettings(config, paths);
+      return project === "core" ? coreGroup(config, slice, paths) : applicationGroup(config, slice, paths);
     },
+    onHost: async (path) => join((await host()).root, path),
     nameOf: (project) => (project === "core" ? config.coreProject : config.applicationProject),
     secretsOf: async (project) => secretsIn(await readSlice(config.sliceDir).catch(() => undefined), project),
   };

@@ -7,12 +7,13 @@ import { idOf } from "../test/deliveries.ts";
 import { docker, sleeper, throwAwayGroup, type ThrowAway } from "../test/throw-away-group.ts";
 
 let group: ThrowAway;
-let file: string;
+
+const FILE = "/etc/cert.pem";
 
 /** A certificate as it lies on a host: its name is a link into the set that is served. */
 beforeAll(async () => {
   group = throwAwayGroup();
-  const at = (...names: string[]) => join(group.checkout, ...names);
+  const at = (...names: string[]) => join(group.checkout, "appliance-root", ...names);
   for (const [set, content] of [
     ["one", "old"],
     ["two", "new"],
@@ -22,7 +23,7 @@ beforeAll(async () => {
   }
   symlinkSync("one", at("etc/current"));
   symlinkSync("current/cert.pem", at("etc/cert.pem"));
-  file = at("etc/cert.pem");
+  const file = at(FILE);
   const mount = (source: string) => sleeper({ volumes: [`${source}:/import:ro`] });
   const services = { pdfas: mount(file), "ecs.web": mount(at("etc")), mocca: mount(file) };
   group.writeApplication({ services });
@@ -35,12 +36,13 @@ const container = (service: string) => `${group.application}_${service}_1`;
 const startOf = (service: string) => docker("inspect", "--format={{.State.StartedAt}}", container(service));
 const shownBy = (service: string, path = "/import") => docker("exec", container(service), "cat", path);
 const renew = async (replacedAt: string) =>
-  (await group.deliver("containers.renew-mounts", { project: "application", files: [file], replacedAt })).result;
+  (await group.deliver("containers.renew-mounts", { project: "application", files: [FILE], replacedAt })).result;
 
 it("shows the new certificate to a service that has mounted the file, and touches no other", async () => {
   const [webBefore, id] = [startOf("ecs.web"), idOf(container("pdfas"))];
-  await symlink("two", join(group.checkout, "etc/next"));
-  await rename(join(group.checkout, "etc/next"), join(group.checkout, "etc/current"));
+  const etc = join(group.checkout, "appliance-root/etc");
+  await symlink("two", join(etc, "next"));
+  await rename(join(etc, "next"), join(etc, "current"));
   expect(shownBy("pdfas")).toBe("old");
 
   expect(await renew(new Date().toISOString())).toEqual({ services: ["pdfas"] });

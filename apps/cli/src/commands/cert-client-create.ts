@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { basename } from "node:path";
 import { text } from "node:stream/consumers";
 import { OperatorError } from "@appliance/errors";
@@ -48,7 +47,7 @@ export async function createClientCertificate(
   const file = options.out ?? fileNameOf(order);
   const made = await issueInto(file, { ...order, days, compat: options.compat }, context);
   show(made, options.json, context.terminal);
-  if (mailServer) await mail(made, host.served?.names[0] ?? hostname(), mailServer, context.terminal.say);
+  if (mailServer) await mail(made, host.domain, mailServer, context.terminal.say);
   return EXIT.ok;
 }
 
@@ -107,24 +106,25 @@ async function issueInto(
   order: { email: string; name: string; days: number; compat: boolean },
   { certAgent, terminal }: CreateContext,
 ): Promise<Made> {
-  let made: Omit<Made, "file"> | undefined;
-  await makePrivateFile(file, async () => {
+  let certificate: ClientCertificate | undefined;
+  let password = "";
+  const bytes = await makePrivateFile(file, async () => {
     const request = { queue: "cert", name: "client.issue", data: { requestedBy: "cli", ...order } };
-    const { certificate } = IssueResult.parse(await followJob(certAgent, request, terminal.say));
+    certificate = IssueResult.parse(await followJob(certAgent, request, terminal.say)).certificate;
     const fetched = ClientPackage.parse(await certAgent.get(`/client-certificates/${certificate.serial}/package`));
-    made = { certificate, password: fetched.password, bytes: Buffer.from(fetched.pkcs12, "base64") };
-    return made.bytes;
+    password = fetched.password;
+    return Buffer.from(fetched.pkcs12, "base64");
   }).catch((cause: unknown) => {
-    throw made ? lost(made.certificate, file, cause) : cause;
+    throw certificate ? lost(certificate, file, cause) : cause;
   });
-  return { file, ...made! };
+  return { file, bytes, password, certificate: certificate! };
 }
 
-/** The agent hands a package out once. */
+/** The agent hands a package out once, so that it cannot be had again. */
 function lost({ serial }: ClientCertificate, file: string, cause: unknown): OperatorError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new OperatorError("PACKAGE_LOST", `A certificate was made, but ${file} could not be written: ${why}.`, {
-    remedy: `Run \`appliance cert client revoke ${serial}\`, make room, then create another one.`,
+  return new OperatorError("PACKAGE_LOST", `A certificate was made, but ${file} was not written: ${why}`, {
+    remedy: `Run \`appliance cert client revoke ${serial}\`, see to the cause, then create another one.`,
     cause,
   });
 }

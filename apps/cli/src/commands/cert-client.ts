@@ -24,14 +24,16 @@ function stateOf({ validUntil, revokedAt }: ClientCertificate, now: Date): strin
   return `${Date.parse(validUntil) > now.getTime() ? "valid until" : "ended"} ${formatTime(validUntil)}`;
 }
 
-/** `appliance cert client revoke`: a certificate, or all of a user, is refused from now on, in open connections too. */
+/**
+ * `appliance cert client revoke`: a certificate, or all of a user, is refused from now on, in open connections too. It needs no
+ * queue: whoever has lost a key does not wait.
+ */
 export async function revokeClientCertificates(
   which: string,
   { json }: Options,
   { certAgent, terminal }: CertContext,
 ): Promise<void> {
-  const request = { queue: "cert", name: "client.revoke", data: { requestedBy: "cli", which } };
-  const { revoked } = RevokeResult.parse(await followJob(certAgent, request, terminal.say));
+  const { revoked } = RevokeResult.parse(await certAgent.post("/client-certificates/revoke", { which }));
   if (json) return terminal.json(revoked);
   if (revoked.length === 0) return terminal.print("There was nothing left to revoke.");
   for (const { serial, email, name } of revoked) terminal.print(`Revoked: ${serial}, ${name} of ${email}`);

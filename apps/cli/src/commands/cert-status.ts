@@ -57,8 +57,8 @@ export function describeClients({ owner, validUntil, crlNextUpdate, authorities 
   if (validUntil === null) return [...lines, "  there is no authority yet"];
   if (authorities.length === 0) lines.push(`  authority valid until ${formatTime(validUntil)}`);
   for (const { serial, issuing, validUntil: end, validCertificates: valid } of authorities) {
-    const role = issuing ? "authority" : "former authority, still accepted";
-    lines.push(`  ${role} ${serial}, valid until ${formatTime(end)}; ${valid} valid certificates`);
+    const name = issuing ? `authority ${serial}` : `former authority ${serial}, still accepted`;
+    lines.push(`  ${name}, valid until ${formatTime(end)}; ${valid} valid certificates`);
   }
   if (crlNextUpdate !== null) lines.push(`  revocation list valid until ${formatTime(crlNextUpdate)}`);
   return lines;

@@ -1,25 +1,38 @@
 /** What the application is asked for, through the real update-agent and the real engine. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testInstallation, type TestInstallation } from "../testing/installation.ts";
-import { freePort, startUpdateAgent } from "../testing/update-agent.ts";
+import { fakeCertAgent, HEALTHY, type FakeCertAgent } from "../testing/cert-agent.ts";
+import { freePort } from "../testing/real-agent.ts";
+import { startUpdateAgent } from "../testing/update-agent.ts";
 
 let appliance: TestInstallation;
 let stopAgent: (() => Promise<void>) | undefined;
+let certAgent: FakeCertAgent;
 
 beforeAll(async () => {
   const port = await freePort();
-  const unanswered = String(await freePort());
-  appliance = testInstallation({ APPLIANCE_UPDATE_AGENT_PORT: String(port), APPLIANCE_CERT_AGENT_PORT: unanswered });
-  stopAgent = await startUpdateAgent(appliance, port, {
+  const clients = { ...HEALTHY.clients, owner: "application" };
+  certAgent = await fakeCertAgent({ "/certificates": { ...HEALTHY, clients } }, {});
+  const ports = { APPLIANCE_UPDATE_AGENT_PORT: String(port), APPLIANCE_CERT_AGENT_PORT: String(certAgent.port) };
+  appliance = testInstallation(ports);
+  const operations = {
     "create-internal-user": {
       service: "ecs.web",
       command: ["sh", "-c", 'printf "%s|" "$@"; [ "$$1" = ada@example.org ]', "sh"],
       arguments: ["[^@]+@[a-z.]+", ".+", ".+", "[fm]"],
     },
-  });
+    "create-client-certificate": {
+      service: "ecs.web",
+      command: ["sh", "-c", 'echo "mailed to $$1; the password is battery-staple"', "sh"],
+      arguments: ["[^@]+@[a-z.]+", ".+", "[0-9]+"],
+      "secret-output": true,
+    },
+  };
+  stopAgent = await startUpdateAgent(appliance, port, { "client-authority": "application", operations });
 });
 afterAll(async () => {
   await stopAgent?.();
+  certAgent.stop();
   appliance.remove();
 });
 
@@ -51,10 +64,27 @@ it("says that an application has no such operation", async () => {
   expect(said).toContain("declares no operation 'disable-test-user'");
 });
 
+describe("appliance cert client create, where the application signs", () => {
+  const issue = (...args: string[]) =>
+    appliance.run(["cert", "client", "create", "ada@example.org", "office-pc", ...args]);
+
+  it("has the application make it, and shows its password once", async () => {
+    const { exitCode, printed } = await issue("30");
+    expect({ exitCode, printed }).toEqual({
+      exitCode: 0,
+      printed: "mailed to ada@example.org; the password is battery-staple\n",
+    });
+  });
+
+  it.each([["--compat"], ["--json"]])("refuses %s, which the application does not know", async (option) => {
+    expect((await issue(option)).exitCode).toBe(2);
+  });
+});
+
 it.each([[["cert", "status"]], [["cert", "client", "list"]], [["cert", "renew"]]])(
   "%j says what to do when the agent does not answer, with exit code 4",
   async (args) => {
-    const { exitCode, said } = await appliance.run(args);
+    const { exitCode, said } = await appliance.run(args, { env: { APPLIANCE_CERT_AGENT_PORT: "9" } });
     expect(exitCode).toBe(4);
     expect(said).toContain("cert-agent does not answer.");
     expect(said).toContain("appliance start");

@@ -117,7 +117,7 @@ export const ContainersRenewMounts = defineJob({
   name: "containers.renew-mounts",
   data: z.object({
     project: Project,
-    /** Paths of the host, as the compose file spells them: what two paths lead to counts under both. */
+    /** Paths below the appliance's root, as a compose file spells them: what two paths lead to counts under both. */
     files: z.array(z.string().startsWith("/")).min(1),
     replacedAt: z.iso.datetime(),
     runId,
