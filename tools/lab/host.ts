@@ -50,6 +50,8 @@ export interface HostOptions {
   memory?: string;
   /** May use loop devices of this machine as its disks: `mknod` in it makes one of them seen. Default: no block device. */
   loopDevices?: boolean;
+  /** Further names by which other virtual hosts reach it, until its network is cut. */
+  aliases?: readonly string[];
   /** Lives on after this process, until it is removed by name. */
   keep?: boolean;
 }
@@ -88,7 +90,7 @@ async function runContainer(options: HostOptions, label: string, image: string):
   if (code !== 0) await docker(stderr.includes("invalid CapDrop") ? ["run", ...start] : withDrop);
 }
 
-function runArguments({ name, memory, loopDevices }: HostOptions, label: string): string[] {
+function runArguments({ name, memory, loopDevices, aliases = [] }: HostOptions, label: string): string[] {
   const powers = ["--cap-add=ALL", ...["seccomp", "apparmor", "systempaths"].map(unconfined)];
   const memoryLimit = memory ? [`--memory=${memory}`] : [];
   return [
@@ -97,7 +99,7 @@ function runArguments({ name, memory, loopDevices }: HostOptions, label: string)
     `--hostname=${name}.test`,
     `--label=${label}`,
     `--network=${NETWORK}`,
-    `--network-alias=${name}.test`,
+    ...[`${name}.test`, ...aliases].map((alias) => `--network-alias=${alias}`),
     ...powers,
     ...memoryLimit,
     ...(loopDevices ? ["--device-cgroup-rule=b 7:* rmw"] : []),

@@ -13,7 +13,7 @@ export class Browser {
   readonly headers: Record<string, string>;
   private readonly domain: string;
   private readonly route: RequestOptions;
-  private readonly cookies = new Map<string, string>();
+  readonly cookies = new Map<string, string>();
 
   /** `route` says how a request gets there: over plain HTTP to the application's own port unless it says otherwise. */
   constructor(
