@@ -4,8 +4,8 @@ import { OperatorError } from "@appliance/errors";
 const LONGEST_NAME = 64;
 const LONGEST_EMAIL = 128;
 
-/** RFC 5321 without quoted local parts: nobody has one, and every program reads them in another way. */
-const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
+/** RFC 5321 without quoted local parts, which every program reads in another way, and without a hyphen that makes an option. */
+const LOCAL_PART = /^(?!-)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 const DOMAIN = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
 /** Controls, marks of direction, invisible characters, halves of characters, line ends: a reader sees another name with them. */
