@@ -109,7 +109,8 @@ async function readAbout(path: string): Promise<About | undefined> {
 
 function toCandidate({ id, pair, about }: Stored): Candidate {
   const since = about?.obtainedAt ?? beginOf(pair);
-  return { place: `host/${id}`, source: "acme", pair, since, proven: about?.provenAt != null };
+  const { provenAt = null, refused = null } = about ?? {};
+  return { place: `host/${id}`, source: "acme", pair, since, proven: provenAt !== null, refused };
 }
 
 const fromBefore = (pair: KeyPair | Unfit): Candidate => ({
@@ -118,6 +119,7 @@ const fromBefore = (pair: KeyPair | Unfit): Candidate => ({
   pair,
   since: beginOf(pair),
   proven: true,
+  refused: null,
 });
 
 const beginOf = (pair: KeyPair | Unfit): Date => ("unfit" in pair ? LONG_AGO : pair.leaf.validFromDate);

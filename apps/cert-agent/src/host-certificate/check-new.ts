@@ -30,7 +30,7 @@ export function checkNew(pair: KeyPair, chain: readonly X509Certificate[], { nam
   if (last !== undefined && !fitsKnownRoots(last))
     throw refused("its chain ends below a root whose key did not sign it");
   if (before !== undefined && !isNewer(leaf, before))
-    throw refused(`it ends at ${leaf.validToDate.toISOString()}, not after the one that it is to replace`);
+    throw refused(`it is not newer than the one that it is to replace (until ${leaf.validToDate.toISOString()})`);
 }
 
 function checkLink(certificate: X509Certificate, issuer: X509Certificate | undefined, now: Date): void {
@@ -48,9 +48,13 @@ function fitsKnownRoots(last: X509Certificate): boolean {
   return named.length === 0 || named.some((root) => isIssuedBy(last, root));
 }
 
-/** One with a shorter lifetime may end sooner than the one that it replaces: authorities shorten them, and operators do. */
+/**
+ * Two of the same second end in the same one. One with a shorter lifetime may end sooner than the one that it replaces: authorities
+ * shorten them, and operators do.
+ */
 function isNewer(leaf: X509Certificate, before: X509Certificate): boolean {
-  if (leaf.validToDate > before.validToDate) return true;
+  if (leaf.serialNumber === before.serialNumber) return false;
+  if (leaf.validToDate >= before.validToDate) return true;
   return lifetimeMs(leaf) < lifetimeMs(before) && leaf.validFromDate > before.validFromDate;
 }
 

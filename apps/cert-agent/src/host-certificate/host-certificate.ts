@@ -107,5 +107,5 @@ export function createHostCertificate(given: HostCertificateDeps): HostCertifica
 function fromEnv({ given }: Wanted): Candidate[] {
   if (given === null) return [];
   const pair = readKeyPair(given.key, given.certificate);
-  return [{ place: "env.yml", source: "env.yml", pair, since: new Date(0), proven: true }];
+  return [{ place: "env.yml", source: "env.yml", pair, since: new Date(0), proven: true, refused: null }];
 }

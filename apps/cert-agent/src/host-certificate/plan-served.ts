@@ -10,8 +10,10 @@ export interface Candidate {
   pair: KeyPair | Unfit;
   /** When it was obtained; of one that was not obtained here, when it began. */
   since: Date;
-  /** False while it was never seen in service, or was refused there. */
+  /** False while it was never seen in service. */
   proven: boolean;
+  /** Why it was not taken into service when that was last tried; `renew` tries again. */
+  refused: string | null;
 }
 
 export interface Choice {
@@ -38,8 +40,11 @@ export function planServed(candidates: readonly Candidate[], domain: string, clo
   };
 }
 
-function reasonAgainst({ pair }: Candidate, domain: string, clock: Clock): string | undefined {
-  return "unfit" in pair ? pair.unfit : whyUnfit(pair.leaf, domain, clock);
+function reasonAgainst({ pair, refused }: Candidate, domain: string, clock: Clock): string | undefined {
+  if ("unfit" in pair) return pair.unfit;
+  return (
+    whyUnfit(pair.leaf, domain, clock) ?? (refused === null ? undefined : `it was not taken into service: ${refused}`)
+  );
 }
 
 function toFit({ pair, reason, source, ...candidate }: Candidate & { reason: string | undefined }) {

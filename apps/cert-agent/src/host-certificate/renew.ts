@@ -62,7 +62,8 @@ export async function renew(
   const facts = await readFacts({ ...deps, now: startedAt }, obtainable);
   const step = planRenewal({ ...facts, force: options.force }, startedAt);
   // Every minute finds nothing to do; that needs no lock.
-  if (step.action === "wait" && !isSuggestionWanted({ ...facts, force: false }, startedAt)) return waiting(step);
+  const isIdle = step.action === "wait" && !facts.isMoved;
+  if (isIdle && !isSuggestionWanted({ ...facts, force: false }, startedAt)) return waiting(step);
   return withFlock(deps.files.lockPath, { waitMs: LOCK_WAIT_MS, signal }, async (lost) => {
     const limit = AbortSignal.timeout(LONGEST_ATTEMPT_MS);
     const run = createRun(deps, obtainable, options, AbortSignal.any([signal, lost, limit]));
@@ -106,6 +107,7 @@ function createRun(deps: RenewDeps, wanted: Obtainable, { force, put }: RenewOpt
     const hasJustCome = facts.present?.proven === true && facts.present.obtainedAt >= startedAt;
     if (force && hasJustCome) return notDue("another run has just obtained one", null);
     const session = open(facts);
+    if (facts.isMoved) await session.update((state) => state);
     await askForSuggestion(facts, session);
     const step = planRenewal({ ...facts, state: session.state, force }, now());
     if (step.action === "wait") return waiting(step);

@@ -2,7 +2,7 @@ import type { CertificateStore, Stored } from "./certificate-store.ts";
 import { covers, type Clock, type KeyPair } from "./key-pair.ts";
 import { planNames, type Wanted } from "./plan-names.ts";
 import type { Present } from "./plan-renewal.ts";
-import { currentState, type RenewalState, type StateFile } from "./renewal-state.ts";
+import { currentState, wasAhead, type RenewalState, type StateFile } from "./renewal-state.ts";
 
 /** A certificate that was obtained and may be served or renewed. */
 export interface PresentCertificate extends Present {
@@ -16,6 +16,8 @@ export interface KnownFacts {
   directoryUrl: string;
   present: PresentCertificate | undefined;
   state: RenewalState;
+  /** Whether the state is not the one on disk but has to be written, since the clock was set back. */
+  isMoved: boolean;
 }
 
 export async function readFacts(
@@ -24,8 +26,10 @@ export async function readFacts(
 ): Promise<KnownFacts> {
   const { asked, domain } = planNames(wanted);
   const { directoryUrl } = wanted.acme;
-  const state = currentState(await stateFile.read(now), { text: goalOf(wanted, asked), directoryUrl }, now);
-  return { names: asked, domain, directoryUrl, state, present: presentOf(await store.obtained(), asked, domain, now) };
+  const kept = await stateFile.read(now);
+  const state = currentState(kept, { text: goalOf(wanted, asked), directoryUrl }, now);
+  const present = presentOf(await store.obtained(), asked, domain, now);
+  return { names: asked, domain, directoryUrl, present, state, isMoved: wasAhead(kept, now) };
 }
 
 /** What a person changes so that an attempt that failed may succeed. */

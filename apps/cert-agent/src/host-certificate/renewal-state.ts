@@ -81,8 +81,7 @@ export function currentState(
   goal: { text: string; directoryUrl: string },
   now: Date,
 ): RenewalState {
-  const ahead = kept.writtenAt.getTime() - now.getTime();
-  const state = ahead > CLOCK_STEP_MS ? moved(kept, ahead, now) : kept;
+  const state = wasAhead(kept, now) ? moved(kept, now) : kept;
   if (state.goal === goal.text) return state;
   const { directoryUrl } = goal;
   const fresh = { ...emptyState(now), goal: goal.text, attempts: state.attempts, validations: state.validations };
@@ -92,12 +91,21 @@ export function currentState(
     : { ...fresh, authority: { ...fresh.authority, directoryUrl } };
 }
 
-function moved(state: RenewalState, byMs: number, now: Date): RenewalState {
+/** Whether the clock was ahead when the state was written; what it counts as now has then to be written, or it moves for ever. */
+export function wasAhead({ writtenAt }: RenewalState, now: Date): boolean {
+  return writtenAt.getTime() - now.getTime() > CLOCK_STEP_MS;
+}
+
+function moved(state: RenewalState, now: Date): RenewalState {
+  const byMs = state.writtenAt.getTime() - now.getTime();
+  // What kept from asking was this clock, so that its being set right is what was waited for.
+  const wasTheReason = state.lastError?.code === "CLOCK_WRONG";
   const earlier = <T extends Date | null>(at: T) => (at === null ? at : new Date(at.getTime() - byMs));
   return {
     ...state,
     writtenAt: now,
-    retry: { ...state.retry, at: earlier(state.retry.at) },
+    retry: { ...state.retry, at: wasTheReason ? null : earlier(state.retry.at) },
+    lastError: wasTheReason ? null : state.lastError,
     leftOut: { ...state.leftOut, at: earlier(state.leftOut.at) },
     authority: {
       ...state.authority,

@@ -1,0 +1,26 @@
+/**
+ * One renewal in a process of its own, for tests that kill it: what it needs stands in FACTS as JSON. Prints its report, and what
+ * was put into service stays in its memory alone.
+ */
+import { runCommand } from "@appliance/command";
+import { createHostCertificate } from "../src/host-certificate/index.ts";
+
+const facts = JSON.parse(process.env["FACTS"] ?? "{}") as {
+  folder: string;
+  challengeFolder: string;
+  port: number;
+  wanted: Parameters<ReturnType<typeof createHostCertificate>["renew"]>[0];
+};
+
+const agent = createHostCertificate({
+  ...facts,
+  target: { address: "127.0.0.1", port: facts.port },
+  builtAt: new Date("2020-01-01T00:00:00Z"),
+  run: runCommand,
+  log: { info: () => {}, warn: () => {} },
+  now: () => new Date(),
+  acmeOptions: { retryDelayMs: 20, patienceMs: 100 },
+  dns: { addressesOf: () => Promise.resolve(["127.0.0.1"]), publicPort: facts.port },
+});
+const options = { force: false, put: () => Promise.resolve() };
+console.log(JSON.stringify(await agent.renew(facts.wanted, options, AbortSignal.timeout(50_000))));
