@@ -30,6 +30,8 @@ export const ClientCertificate = z.object({
   issuedAt: instant,
   validUntil: instant,
   revokedAt: instant.nullable(),
+  /** The serial of the authority that issued it. */
+  authority: z.string(),
 });
 export type ClientCertificate = z.infer<typeof ClientCertificate>;
 

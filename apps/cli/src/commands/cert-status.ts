@@ -58,7 +58,7 @@ export function describeClients({ owner, validUntil, crlNextUpdate, authorities 
   if (authorities.length === 0) lines.push(`  authority valid until ${formatTime(validUntil)}`);
   for (const { serial, issuing, validUntil: end, validCertificates: valid } of authorities) {
     const name = issuing ? `authority ${serial}` : `former authority ${serial}, still accepted`;
-    lines.push(`  ${name}, valid until ${formatTime(end)}; ${valid} valid certificates`);
+    lines.push(`  ${name}, valid until ${formatTime(end)}; certificates that are valid: ${valid}`);
   }
   if (crlNextUpdate !== null) lines.push(`  revocation list valid until ${formatTime(crlNextUpdate)}`);
   return lines;

@@ -40,7 +40,7 @@ describe("appliance cert status", () => {
       "  DNS: DNS has no address for www.example.org.",
       "",
       "Certificates of users are signed by the appliance",
-      "  authority 01, valid until 2036-11-20 10:00:00 UTC; 3 valid certificates",
+      "  authority 01, valid until 2036-11-20 10:00:00 UTC; certificates that are valid: 3",
       "  revocation list valid until 2026-12-23 10:00:00 UTC",
       "",
       "Nothing needs a hand.",
