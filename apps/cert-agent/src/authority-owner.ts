@@ -8,13 +8,16 @@ export type AuthorityOwner = "application" | "appliance";
 
 const KEY = "client-authority";
 
+/** A compose file may share blocks freely, unlike env.yml: it comes from the same source as the application. */
+const LIMITS = { aliases: 1000 };
+
 /**
  * What the application group declares in the block x-appliance of its compose file; the appliance where it says nothing. All else in
  * the file is update-agent's to judge.
  * @throws OperatorError `APPLICATION_UNKNOWN` without such a file, `COMPOSE_FILE_INVALID` for one that says something else.
  */
 export async function readAuthorityOwner(checkout: string, composeFile: string): Promise<AuthorityOwner> {
-  const document = parseYaml(await readComposeFile(join(checkout, composeFile), composeFile), { file: composeFile });
+  const document = parseYaml(await readComposeFile(join(checkout, composeFile), composeFile), { file: composeFile, limits: LIMITS });
   const problem = document.problems[0];
   if (problem) throw invalid(composeFile, `line ${problem.line}: ${problem.message}`);
   const owner = memberOf(memberOf(document.data, "x-appliance"), KEY) ?? "appliance";

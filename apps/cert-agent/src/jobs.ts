@@ -55,7 +55,7 @@ function describe({ leaf, source }: KeyedCertificate): ResultOf<typeof CertEnsur
 /** The file and its password go no further than this agent's memory: a job's result is kept in clear. */
 function issue({ service, clients, packages }: JobTools): Work<typeof ClientIssue> {
   return async (order, { signal }) => {
-    const authority = await clients.own(service.wanted());
+    const authority = await clients.own(await service.wanted());
     await authority.ensure({}, signal); // asked for before the first look, there may be none yet
     const { certificate, pkcs12, password } = await authority.issue(order, signal);
     await packages.put(certificate.serial, { pkcs12: pkcs12.toString("base64"), password });
@@ -72,7 +72,7 @@ export async function revoke(
   { service, clients }: Pick<JobTools, "service" | "clients">,
   signal: AbortSignal,
 ): Promise<ClientCertificate[]> {
-  const authority = await clients.own(service.wanted());
+  const authority = await clients.own(await service.wanted());
   const revoked = await authority.revoke(which, signal);
   await service.serve(signal);
   const [wanted, accepted] = [await authority.bundle(signal), await service.accepted()];
@@ -88,7 +88,7 @@ function notInService(): OperatorError {
 
 function publishList({ service, clients, status }: JobTools): Work<typeof CrlPublish> {
   return async (_order, { signal }) => {
-    const slice = service.wanted();
+    const slice = await service.wanted();
     if ((await clients.owner(slice)) !== "application") {
       const [failure] = await (await clients.own(slice)).ensure({ fresh: true }, signal);
       if (failure) throw new OperatorError(failure.code, failure.message, failure);
@@ -108,7 +108,7 @@ function noList(): OperatorError {
 
 function rollOver({ service, clients }: JobTools): Work<typeof CaRollover> {
   return async ({ finish }, { signal }) => {
-    const authority = await clients.own(service.wanted());
+    const authority = await clients.own(await service.wanted());
     if (finish) await authority.finishRollover(signal);
     else await authority.rollover(signal);
     await service.serve(signal);

@@ -33,7 +33,9 @@ export function startLoop({ service, status, mounts, packages, isTold, everyMs =
   let wakened = new AbortController();
   let failures = 0;
   /** What takes minutes, and must not hold up what is served. */
-  const aside = { renewal: undefined as Promise<void> | undefined, mounts: undefined as Promise<void> | undefined };
+  const aside = { renewal: undefined as Promise<unknown> | undefined, mounts: undefined as Promise<void> | undefined };
+
+  const wake = (): void => wakened.abort();
 
   const look = async (): Promise<void> => {
     failures = await service.serve(signal).then(
@@ -42,7 +44,7 @@ export function startLoop({ service, status, mounts, packages, isTold, everyMs =
     );
     aside.renewal ??= service
       .renew({ force: false }, signal)
-      .then(noted, noted) // so is this
+      .then(({ outcome }) => outcome === "renewed" && wake(), noted) // so is this
       .finally(() => (aside.renewal = undefined));
     aside.mounts ??= mounts.run(signal).finally(() => (aside.mounts = undefined));
     await status.read(signal).catch(noted); // for the figures; what is wrong is a problem already
@@ -64,7 +66,7 @@ export function startLoop({ service, status, mounts, packages, isTold, everyMs =
 
   const running = run();
   return {
-    wake: () => wakened.abort(),
+    wake,
     async close() {
       stopping.abort("the agent is stopping");
       await Promise.allSettled([running, aside.renewal, aside.mounts]);

@@ -7,7 +7,7 @@ import { startLoop } from "./loop.ts";
 import { certificateMetrics } from "./metrics.ts";
 import { createParts } from "./parts.ts";
 import { certificateRoutes } from "./routes.ts";
-import { CertAgentSlice, secretsIn } from "./slice.ts";
+import { CertAgentSlice, readSlice, secretsIn } from "./slice.ts";
 
 await runAgent(async () => {
   const { variables, ...shared } = parseAgentConfig("cert-agent", process.env, Variables);
@@ -18,7 +18,13 @@ await runAgent(async () => {
   secrets = () => secretsIn(slice.current());
 
   const producer = createProducer({ connection: shared.queue, agent: shared.name, log });
-  const parts = await createParts({ config, slice: () => slice.current(), producer, log });
+  const parts = await createParts({
+    config,
+    slice: async () => (await readSlice(shared.sliceDir)) ?? slice.current(),
+    domain: () => slice.current()?.domain ?? "",
+    producer,
+    log,
+  });
   // Without the queue too: what is served, and the end of what was revoked, hang on nothing but files.
   const loop = startLoop({ ...parts, isTold: () => slice.current() !== undefined });
   slice.onChange(() => loop.wake());

@@ -18,13 +18,14 @@ import { createStatus } from "./status.ts";
 export interface PartsDeps {
   config: Config;
   /** env.yml's part as it is now. */
-  slice: () => CertAgentSlice | undefined;
+  slice: () => Promise<CertAgentSlice | undefined>;
+  domain: () => string;
   producer: Producer;
   log: Log;
 }
 
 /** Everything that certificates are made, kept and served with, put together. */
-export async function createParts({ config, slice, producer, log }: PartsDeps) {
+export async function createParts({ config, slice, domain, producer, log }: PartsDeps) {
   const now = () => new Date();
   const problems = createProblems(log, now);
   const openssl = { run: runCommand, workFolder: config.workDir };
@@ -44,7 +45,7 @@ export async function createParts({ config, slice, producer, log }: PartsDeps) {
     ...openssl,
     folder: inCertificates("authority"),
     now,
-    domain: () => slice()?.domain ?? "",
+    domain,
   });
   const application = createApplicationAuthority({
     ...openssl,
@@ -55,7 +56,7 @@ export async function createParts({ config, slice, producer, log }: PartsDeps) {
   const clients = createClientCertificates({ checkout: config.checkout, appliance, application, problems });
 
   const served = createServedFolder(inCertificates("served"));
-  const publisher = createTlsPublisher({ ...config, served, openssl });
+  const publisher = createTlsPublisher({ ...config, served, openssl, log });
   const lockFile = inCertificates("lock");
   const service = createService({ slice, host, clients, publisher, problems, lockFile });
   return {

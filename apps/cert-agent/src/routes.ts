@@ -31,7 +31,7 @@ function listRoute(app: AgentHttp, { service, clients }: JobTools): void {
     response: { 200: answer },
   };
   app.get("/client-certificates", { schema }, async () => {
-    const authority = await clients.own(service.wanted());
+    const authority = await clients.own(await service.wanted());
     return { certificates: await authority.list() };
   });
 }

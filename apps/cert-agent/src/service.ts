@@ -11,7 +11,7 @@ import type { CertAgentSlice } from "./slice.ts";
 /** What the loop and the jobs do alike. */
 export interface Service {
   /** env.yml's part, as it is now. @throws OperatorError `SLICE_MISSING` */
-  wanted(): CertAgentSlice;
+  wanted(): Promise<CertAgentSlice>;
   /** Brings the best certificate that there is into service, with the authorities of clients, and proves it. */
   serve(signal: AbortSignal): Promise<KeyedCertificate>;
   /** What client certificates are checked with, as nginx was given it last; null where none are asked for. */
@@ -21,7 +21,7 @@ export interface Service {
 }
 
 export interface ServiceDeps {
-  slice: () => CertAgentSlice | undefined;
+  slice: () => Promise<CertAgentSlice | undefined>;
   host: HostCertificate;
   clients: ClientCertificates;
   publisher: TlsPublisher;
@@ -36,8 +36,8 @@ const LOCK_WAIT_MS = 180_000;
 export function createService(deps: ServiceDeps): Service {
   const { host, clients, publisher, problems } = deps;
 
-  function wanted(): CertAgentSlice {
-    const slice = deps.slice();
+  async function wanted(): Promise<CertAgentSlice> {
+    const slice = await deps.slice();
     if (slice) return slice;
     throw new OperatorError("SLICE_MISSING", "cert-agent has not been told anything yet.", {
       remedy: "Run `appliance apply`, which hands env.yml out to the agents.",
@@ -52,7 +52,7 @@ export function createService(deps: ServiceDeps): Service {
   const accepted = async () => (await publisher.published())?.clients ?? null;
 
   async function serve(signal: AbortSignal): Promise<KeyedCertificate> {
-    const slice = wanted();
+    const slice = await wanted();
     return alone(signal, async (signal) => {
       const server = await host.served(slice, signal);
       const before = await publisher.published();
@@ -97,7 +97,7 @@ export function createService(deps: ServiceDeps): Service {
 
   /** A renewal takes minutes and holds nothing up: only its result is published under the lock. */
   async function put(certificate: KeyedCertificate, signal: AbortSignal): Promise<void> {
-    const { domain } = wanted();
+    const { domain } = await wanted();
     await alone(signal, async (signal) => {
       await publisher.publish({ domain, server: certificate, clients: await accepted() }, signal);
     });
@@ -106,7 +106,7 @@ export function createService(deps: ServiceDeps): Service {
   /** That no certificate was had is a report, and a problem for as long as the record of renewals has it. */
   async function renew(force: boolean, signal: AbortSignal): Promise<RenewalReport> {
     try {
-      const report = await host.renew(wanted(), { force, put }, signal);
+      const report = await host.renew(await wanted(), { force, put }, signal);
       await assess();
       return report;
     } catch (error) {
@@ -116,7 +116,7 @@ export function createService(deps: ServiceDeps): Service {
   }
 
   async function assess(): Promise<void> {
-    const { problem, renewal } = await host.status(wanted());
+    const { problem, renewal } = await host.status(await wanted());
     problems.report("certificate", problem ? [problem] : []);
     problems.report("renewal", renewal?.lastError ? [renewal.lastError] : []);
   }

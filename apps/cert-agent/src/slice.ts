@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as z from "zod";
 
 const orNull = <T extends z.ZodType>(schema: T) => schema.nullable().default(null);
@@ -35,4 +37,16 @@ export type CertAgentSlice = z.infer<typeof CertAgentSlice>;
 export function secretsIn(slice: CertAgentSlice | undefined): string[] {
   const values = [slice?.given?.key, slice?.acme?.externalAccount?.hmacKey];
   return values.filter((value) => value !== undefined);
+}
+
+/**
+ * The slice as it lies there now: a job that config-agent asks for after a change of it comes before the change is noticed. Undefined
+ * when there is none that can be used; why, says whoever follows it (`watchSlice`).
+ */
+export async function readSlice(dir: string): Promise<CertAgentSlice | undefined> {
+  try {
+    return CertAgentSlice.safeParse(JSON.parse(await readFile(join(dir, "env.json"), "utf8"))).data;
+  } catch {
+    return undefined;
+  }
 }

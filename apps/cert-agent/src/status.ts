@@ -63,7 +63,7 @@ export function createStatus(deps: StatusDeps): Status {
   let last: CertificatesStatus | undefined;
   return {
     async read(signal) {
-      const slice = deps.service.wanted();
+      const slice = await deps.service.wanted();
       const owner = await deps.clients.owner(slice).catch(() => null); // it is a problem already
       last = {
         host: { domain: slice.domain, ...(await deps.host.status(slice)) },

@@ -43,6 +43,7 @@ function publisherAt(httpsPort: number): TlsPublisher {
     host: { address: "127.0.0.1", httpsPort },
     mailPorts,
     openssl: { run: runCommand, workFolder: tmpdir() },
+    log: { info: () => {} },
     takenWithinMs: 8000,
     servedWithinMs: 1500,
   });

@@ -2,6 +2,7 @@ import { readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "@appliance/errors";
 import { publishGeneration, switchSymlink } from "@appliance/files";
+import type { Log } from "@appliance/jobs";
 import { readBundle, refusesMore, type OpensslDeps } from "../client-authority/index.ts";
 import { notServed, notTaken, refused, unreachable } from "./failures.ts";
 import { firstMiss, lookAt, placesToProve, type Before, type Miss } from "./prove.ts";
@@ -31,6 +32,7 @@ export interface TlsPublisherDeps {
   /** Ports of mail; 25 and 465 unless said. */
   mailPorts?: { smtp: number; smtps: number };
   openssl: OpensslDeps;
+  log: Pick<Log, "info">;
   /** How long nginx may take to look at a set, 20 s unless said, and each program to serve it then, 10 s unless said. */
   takenWithinMs?: number;
   servedWithinMs?: number;
@@ -87,6 +89,7 @@ export function createTlsPublisher(deps: TlsPublisherDeps): TlsPublisher {
         throw notServed(miss, set.server.leaf.serialNumber);
       }
       await served.write(set);
+      if (isNew) deps.log.info({ generation, serial: set.server.leaf.serialNumber }, "new certificates are in service");
       if (miss) throw unreachable(miss);
     },
   };
