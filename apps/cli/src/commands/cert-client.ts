@@ -45,7 +45,5 @@ export async function publishRevocations({ json }: Options, { certAgent, termina
   const list = PublishedList.parse(await followJob(certAgent, request, terminal.say));
   if (json) return terminal.json(list);
   const count = list.revoked === 1 ? "1 certificate is" : `${list.revoked} certificates are`;
-  terminal.print(
-    `The list is in service: ${count} revoked. It is good until ${formatTime(list.nextUpdate)}; a new one is made every day.`,
-  );
+  terminal.print(`The list is in service: ${count} revoked. It is good until ${formatTime(list.nextUpdate)}.`);
 }
