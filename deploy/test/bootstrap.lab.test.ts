@@ -33,6 +33,8 @@ describe("bootstrap on a fresh host", () => {
   const page = () => pageStatus(host);
   const bootstrap = (...args: string[]) =>
     host.exec([`${CHECKOUT}/deploy/bootstrap.sh`, "--yes", ...args], { timeoutMs: THIRTY_MINUTES_MS });
+  const certAgent = async () =>
+    (await host.exec(["docker", "inspect", "--format={{.State.Status}}", "appliance-cert-agent-1"])).stdout.trim();
   beforeAll(async () => {
     host = await startHost({ name: "bootstrap" });
     await host.copyIn(process.cwd(), CHECKOUT);
@@ -47,6 +49,13 @@ describe("bootstrap on a fresh host", () => {
     await expect.poll(page, SOON).toBe(200);
     const { stdout: env } = await host.exec(["stat", "--format=%a %U", "/app/env.yml"]);
     expect(env.trim()).toBe("600 root");
+  });
+
+  it("serves a certificate for its own name, which cert-agent keeps", async () => {
+    const ask = "openssl s_client -connect 127.0.0.1:443 -servername bootstrap.test < /dev/null 2> /dev/null";
+    const { stdout } = await host.exec(["sh", "-c", `${ask} | openssl x509 -noout -ext subjectAltName`]);
+    expect(stdout).toContain("DNS:bootstrap.test");
+    expect(await certAgent()).toBe("running");
   });
 
   it("has told systemd, which knows the real result", async () => {
@@ -95,6 +104,7 @@ describe("bootstrap on a fresh host", () => {
   it("is back by itself after a reboot", async () => {
     await host.reboot();
     await expect.poll(page, SOON).toBe(200);
+    expect(await certAgent()).toBe("running");
   });
 
   it("is back by itself after a power cut", async () => {
