@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderSite, type SiteSettings } from "./plan-site.ts";
 
@@ -9,6 +10,10 @@ const settings: SiteSettings = {
 const render = (changes: Partial<SiteSettings> = {}) => renderSite({ ...settings, ...changes })["site.conf"]!;
 
 describe("renderSite", () => {
+  it("is what testssl judges in the bench", async () => {
+    await expect(render()).toMatchFileSnapshot(join(import.meta.dirname, "../../../tools/bench/testssl/site.conf"));
+  });
+
   it("is the same text whatever the order of names, so that nothing is reloaded for nothing", () => {
     const names = ["b.example.org", "a.example.org", "ecs.example.org"];
     expect(render({ allowedHosts: names })).toBe(render({ allowedHosts: names.toReversed() }));

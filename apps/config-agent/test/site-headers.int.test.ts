@@ -60,6 +60,26 @@ const FORGED = [
 const valuesOf = (rawHeaders: readonly string[], name: RegExp) =>
   rawHeaders.filter((_value, at) => at % 2 === 1 && name.test(rawHeaders[at - 1]!));
 
+describe("compression", () => {
+  const encodingOf = async (headers: Record<string, string>) =>
+    (await https({ headers: { "accept-encoding": "gzip", "x-long": "x".repeat(2000), ...headers } })).headers[
+      "content-encoding"
+    ];
+
+  it.each(["same-origin", "none"])("is for what was asked for by %s", async (origin) => {
+    expect(await encodingOf({ "sec-fetch-site": origin })).toBe("gzip");
+  });
+
+  it.each([
+    {},
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+    { referer: "https://evil.test/" },
+  ])("is not for what another site may have asked for: %j", async (headers) =>
+    expect(await encodingOf(headers)).toBeUndefined(),
+  );
+});
+
 describe(`headers that a proxy sets (${FORGED.length} names)`, () => {
   it.each(FORGED)("reach the application from nginx alone: %s", async (name) => {
     const question = { [name]: ["forged-1", "forged-2"], "X-Keep": "kept" };
