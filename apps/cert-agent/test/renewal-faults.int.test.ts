@@ -181,10 +181,11 @@ describe("a full disk", () => {
 
   it.skipIf(!canMount)("that fills up after the order takes the room that was reserved", async () => {
     authority = await startAuthority();
-    const filled = `mount -t tmpfs -o size=84k none ${authority.folder} && exec "$0" "$@"`;
-    const script = ["unshare", "-m", "sh", "-c", filled, process.execPath, RENEW_ONCE];
-    const child = startChild(script);
-    expect(JSON.parse(await text(child.stdout))).toEqual({ outcome: "renewed" });
+    const filled = `mount -t tmpfs -o size=84k none ${authority.folder} && "$0" "$@" && ls ${authority.folder}/acme`;
+    const child = startChild(["unshare", "-m", "sh", "-c", filled, process.execPath, RENEW_ONCE]);
+    const [report = "", ...left] = (await text(child.stdout)).trim().split("\n");
+    expect(JSON.parse(report)).toEqual({ outcome: "renewed" });
+    expect(left).not.toContain("reserve");
   });
 });
 
