@@ -98,6 +98,7 @@ export class TreeBuilder {
 
   #map(map: YAMLMap<Node, Node | null>): Built {
     this.#checkTag(map, "map");
+    if (this.#hasTooManyKeys(map)) return { node: this.#emptyMap(offsetOf(map)), size: 1 };
     const entries = new Map<string, MapEntry>();
     const merges: { from: YamlNode; offset: number }[] = [];
     let size = 1;
@@ -119,10 +120,20 @@ export class TreeBuilder {
     else entries.set(text, { keyPosition: this.#positionAt(offset), value });
   }
 
+  /** Asked before any of them is built, as the limit is there to prevent that. */
+  #hasTooManyKeys(map: YAMLMap<Node, Node | null>): boolean {
+    const excess = map.items[this.#limits.keys - this.#keys];
+    this.#keys += map.items.length;
+    if (excess) this.#report(offsetOf(excess.key ?? map), tooManyKeys(this.#limits.keys));
+    return excess !== undefined;
+  }
+
+  #emptyMap(offset: number): MapNode {
+    return { kind: "map", entries: new Map(), position: this.#positionAt(offset) };
+  }
+
   #key({ key }: Pair<Node, Node | null>, mapOffset: number): Key {
-    this.#keys += 1;
     const offset = key ? offsetOf(key) : mapOffset;
-    if (this.#keys === this.#limits.keys + 1) this.#report(offset, tooManyKeys(this.#limits.keys));
     const { node } = this.#build(key, offset);
     if (node.kind !== "scalar") this.#report(offset, notAKey);
     const text = node.kind === "scalar" ? node.source : "";
@@ -131,15 +142,14 @@ export class TreeBuilder {
 
   #alias(alias: Alias): Built {
     const offset = offsetOf(alias);
-    const position = this.#positionAt(offset);
     const target = this.#anchors.get(alias.source);
     if (!target) {
       this.#report(offset, this.#anchors.has(alias.source) ? containsItself : unknownAnchor);
-      return { node: { kind: "map", entries: new Map(), position }, size: 1 };
+      return { node: this.#emptyMap(offset), size: 1 };
     }
     this.#characters += target.size;
     if (this.#characters > this.#limits.expandedCharacters) this.#report(offset, expandsTooFar);
-    return { node: { ...target.node, position }, size: target.size };
+    return { node: { ...target.node, position: this.#positionAt(offset) }, size: target.size };
   }
 
   #checkTag(collection: YAMLMap | YAMLSeq, expected: "map" | "seq"): void {

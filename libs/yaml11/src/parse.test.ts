@@ -172,7 +172,7 @@ describe("problems", () => {
 
   it("are none for a file at its limits", () => {
     const keys = Array.from({ length: 1980 }, (_, i) => `# why\nkey_${i}: "value ${i}" # note`).join("\n");
-    const list = `list:\n${"- a\n".repeat(3000)}`;
+    const list = `list:\n${"- a\n".repeat(1999)}`;
     const deep = `deep: ${"[".repeat(19)}${"]".repeat(19)}`;
     const shared = `shared: &s x\naliases: [${Array(10).fill("*s").join(", ")}]`;
     expect(messages(parse([keys, deep, shared].join("\n")))).toEqual([]);
@@ -185,6 +185,9 @@ describe("problems", () => {
     expect(limited("a: 1", { bytes: 3 })).toEqual(["1:1 the file has 4 bytes, 3 are allowed"]);
     expect(limited("a: 1\nb: 2", { keys: 1 })).toEqual(["2:2 the file has more than 1 keys"]);
     expect(limited("- 1\n- 2", { items: 1 })).toEqual(["2:1 the file has lists of more than 1 items"]);
+    expect(limited("{a, b}", { keys: 1 })).toEqual(["1:5 the file has more than 1 keys"]);
+    expect(limited("a: {b: 1}\nc: 2", { keys: 2 })).toEqual(["2:2 the file has more than 2 keys"]);
+    expect(limited("a: 1\n\n", { lines: 1 })).toEqual(["3:1 the file has more than 1 lines"]);
     expect(limited("a: [1]", { depth: 1 })).toEqual(["1:4 more than 1 mappings and lists inside each other"]);
   });
 });

@@ -19,12 +19,15 @@ const special = /^(?:([-+]?)\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const timestamp =
   /^\d{4}-\d\d-\d\d$|^\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?$/;
 
+/** What any of these begins with. Most text begins otherwise, and six expressions cost more than one. */
+const beginsLikeAny = /^(?:[-+.~0-9nNyYtTfFoO]|$)/;
+
 /** No number is meant to be longer; a quadratic conversion of 200 000 digits is. */
 const LONGEST_NUMBER = 1000;
 
 /** The value of unquoted text. */
 export function resolvePlain(text: string): ScalarValue {
-  if (text.length > LONGEST_NUMBER) return { type: "string", value: text };
+  if (text.length > LONGEST_NUMBER || !beginsLikeAny.test(text)) return { type: "string", value: text };
   if (nothing.test(text)) return { type: "null", value: null };
   if (boolean.test(text)) return { type: "bool", value: boolean.exec(text)?.[1] !== undefined };
   if (integer.test(text)) return { type: "int", value: toInteger(text) };

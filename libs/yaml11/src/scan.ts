@@ -8,9 +8,9 @@ import { isKnownTag } from "./tags.ts";
  * @returns undefined once a limit was passed: reading on is what the limit is there to prevent.
  */
 export function scan(text: string, limits: Limits, report: Report): CST.Token[] | undefined {
-  const excess = lineStartAfter(text, limits.parts);
+  const excess = lineStartAfter(text, limits.lines);
   if (excess !== undefined) {
-    report(excess, tooManyParts(limits.parts));
+    report(excess, tooManyLines(limits.lines));
     return undefined;
   }
   const lexemes = admittedLexemes(text, limits, report);
@@ -25,7 +25,7 @@ function upToSecondDocument(tokens: CST.Token[], report: Report): CST.Token[] {
   return tokens.slice(0, tokens.indexOf(second));
 }
 
-/** Each line end is a part: a file with too many of them needs no lexer to be refused. */
+/** A file with too many lines needs no lexer to be refused. */
 function lineStartAfter(text: string, lines: number): number | undefined {
   let start = 0;
   for (let line = 0; line <= lines; line += 1) {
@@ -118,6 +118,11 @@ function isTooDeep(stack: readonly CST.Token[], depth: number): boolean {
 const tooDeep = (most: number): Fault => ({
   message: `more than ${most} mappings and lists inside each other`,
   remedy: "Write it flatter.",
+});
+
+const tooManyLines = (most: number): Fault => ({
+  message: `the file has more than ${most} lines`,
+  remedy: "Keep large content outside of this file.",
 });
 
 const tooManyParts = (most: number): Fault => ({
