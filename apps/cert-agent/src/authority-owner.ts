@@ -17,7 +17,10 @@ const LIMITS = { aliases: 1000 };
  * @throws OperatorError `APPLICATION_UNKNOWN` without such a file, `COMPOSE_FILE_INVALID` for one that says something else.
  */
 export async function readAuthorityOwner(checkout: string, composeFile: string): Promise<AuthorityOwner> {
-  const document = parseYaml(await readComposeFile(join(checkout, composeFile), composeFile), { file: composeFile, limits: LIMITS });
+  const document = parseYaml(await readComposeFile(join(checkout, composeFile), composeFile), {
+    file: composeFile,
+    limits: LIMITS,
+  });
   const problem = document.problems[0];
   if (problem) throw invalid(composeFile, `line ${problem.line}: ${problem.message}`);
   const owner = memberOf(memberOf(document.data, "x-appliance"), KEY) ?? "appliance";

@@ -35,6 +35,8 @@ interface Looked {
 
 export function createClientCertificates(deps: ClientCertificatesDeps): ClientCertificates {
   const { appliance, application, problems } = deps;
+  /** A start makes new lists: whatever kept this process away, they last for as long as they can from then on. */
+  let isStarting = true;
 
   async function owner({ application: group }: CertAgentSlice): Promise<AuthorityOwner | null> {
     return group && readAuthorityOwner(deps.checkout, group.composeFile);
@@ -56,7 +58,8 @@ export function createClientCertificates(deps: ClientCertificatesDeps): ClientCe
 
   /** Without a single list that is good now, what nginx has stays there: it refuses everybody, and its page says why. */
   async function lookAtOwn(accepted: ClientBundle | null, signal: AbortSignal): Promise<Looked> {
-    const failures = await appliance.ensure({}, signal);
+    const failures = await appliance.ensure({ fresh: isStarting }, signal);
+    isStarting = false;
     const { problems: lasting } = await appliance.status(signal);
     return { bundle: (await appliance.bundle(signal)) ?? accepted, problems: [...failures, ...lasting] };
   }

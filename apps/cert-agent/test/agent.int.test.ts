@@ -1,6 +1,6 @@
 /** cert-agent as a process, with the real queue, nginx and certificate authority. */
 import { execFileSync } from "node:child_process";
-import { lstatSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { lstatSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startPebble, type Pebble } from "@appliance/acme/testing";
 import {
@@ -222,11 +222,6 @@ describe("an authority of the application", () => {
 });
 
 describe("the process", () => {
-  it("is small when idle", () => {
-    const anonymous = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${agent.pid}/status`, "utf8"))?.[1];
-    expect(Number(anonymous) / 1024).toBeLessThan(90); // unbundled and after all of the above; the bundle has its own figure
-  });
-
   it("ends by itself when it is asked to, and serves the same after the next start", async () => {
     const before = (await status()).host.served?.serial;
     expect(await agent.end("SIGTERM")).toBe(0);

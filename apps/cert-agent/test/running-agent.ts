@@ -28,7 +28,6 @@ export interface Surroundings {
 }
 
 export interface RunningAgent {
-  pid: number;
   get(path: string): Promise<Response>;
   post(path: string, body: object): Promise<Response>;
   log(): string;
@@ -75,7 +74,7 @@ export async function surroundingsOf(nginx: NginxContainer): Promise<Surrounding
 const BARE = { timezone: "UTC", domain: "ecs.test", application: { composeFile: "compose/app/compose.yml" } };
 
 async function runAgent(env: NodeJS.ProcessEnv, httpPort: number): Promise<RunningAgent> {
-  const agent = spawn(process.execPath, [...FLAGS, MAIN], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const agent = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "inherit"] });
   let log = "";
   agent.stdout.on("data", (text: Buffer) => (log += text.toString()));
   const headers = { authorization: `Bearer ${TOKEN}` };
@@ -83,7 +82,6 @@ async function runAgent(env: NodeJS.ProcessEnv, httpPort: number): Promise<Runni
   const get = (path: string) => fetch(url(path), { headers });
   await until(async () => (await get("/healthz")).ok);
   return {
-    pid: agent.pid ?? 0,
     get,
     post: (path, body) =>
       fetch(url(path), {
@@ -100,9 +98,6 @@ async function runAgent(env: NodeJS.ProcessEnv, httpPort: number): Promise<Runni
     },
   };
 }
-
-/** Those of the image. */
-const FLAGS = ["--optimize-for-size", "--no-sparkplug", "--max-semi-space-size=1"];
 
 function environment(folder: string, nginx: NginxContainer, queueUrl: string, httpPort: number): NodeJS.ProcessEnv {
   return {
