@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCommand, type RunCommand } from "@appliance/command";
 import type { IssuedClient } from "./index.ts";
 import { createFixture, request, signal, type Fixture } from "./testing/fixture.ts";
 
@@ -9,8 +10,15 @@ let fixture: Fixture;
 let folder: string;
 const issued: Record<string, IssuedClient> = {};
 
+/** Every argument that a program was given, and every variable. */
+const told: string[] = [];
+
 beforeAll(async () => {
-  fixture = await createFixture({ now: new Date() }); // the programs below have the true clock
+  const run: RunCommand = (program, args, options) => {
+    told.push(...args, ...Object.values(options.env ?? {}));
+    return runCommand(program, args, options);
+  };
+  fixture = await createFixture({ now: new Date(), run }); // the programs below have the true clock
   folder = join(fixture.root, "imports");
   mkdirSync(folder);
   await fixture.authority.ensure({}, signal);
@@ -115,6 +123,11 @@ describe("a client certificate", () => {
     const [one, other] = [issued["modern"]!.password, issued["compat"]!.password];
     expect(one).toMatch(/^([a-hjkmnp-z2-9]{4}-){5}[a-hjkmnp-z2-9]{4}$/);
     expect(other).not.toBe(one);
+  });
+
+  it("tells its password to no program where others can read it", () => {
+    expect(told).toContain("-passout");
+    for (const { password } of Object.values(issued)) expect(told.join("\n")).not.toContain(password);
   });
 
   it("leaves no key behind: nothing lies in the work folder, and the register knows no secret", () => {
