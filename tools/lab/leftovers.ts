@@ -12,8 +12,14 @@ export function thisProcess(): string {
 
 /** Removes the hosts and volumes of test runs that were killed before they could do so. */
 export async function removeLeftovers(): Promise<void> {
-  for (const id of await ownedByTheDead(["ps", "--all"])) await docker(["rm", "--force", "--volumes", id]);
+  for (const id of await ownedByTheDead(["ps", "--all"])) await removeContainer(id);
   for (const id of await ownedByTheDead(["volume", "ls"], "{{.Name}}")) await docker(["volume", "rm", "--force", id]);
+}
+
+/** Two that start at once find the same leftovers: what another removes already needs no removal. */
+async function removeContainer(id: string): Promise<void> {
+  const { code, stderr } = await docker(["rm", "--force", "--volumes", id], { allowFailure: true });
+  if (code !== 0 && !/already in progress|No such container/i.test(stderr)) throw new Error(stderr);
 }
 
 async function ownedByTheDead(list: string[], idField = "{{.ID}}"): Promise<string[]> {
