@@ -1,4 +1,4 @@
-import { isInterrupted, OperatorError } from "@appliance/errors";
+import { isInterrupted } from "@appliance/errors";
 import { formatProblem, parseEnv, type Env } from "@appliance/env";
 import type {
   ConfigApply,
@@ -111,11 +111,12 @@ async function applyAndTell(
   if (earlier) return earlier;
   refuseWhileFailed((await deps.failure.read()) !== undefined, data.reason);
   return alone(job, deps, async (journal) => {
+    let wanted: Wanted | undefined;
     try {
-      const wanted = { ...(await readWanted(deps, data.reason)), forceStorage: data.forceStorage };
+      wanted = { ...(await readWanted(deps, data.reason)), forceStorage: data.forceStorage };
       return await apply(wanted, data, job, journal, deps);
     } catch (err) {
-      const untouched = isEnvFault(err) && (await deps.status.isServing());
+      const untouched = wanted === undefined && (await deps.status.isServing());
       if (!untouched && !isInterrupted(job.signal)) await tellFailure(err, deps, job.signal);
       throw err;
     }
@@ -134,9 +135,6 @@ function outcome({ steps: recorded }: RunRecord, now: readonly Step[]): ResultOf
   const steps = recorded.map(({ name }) => now.find(({ summary }) => summary === name) ?? bare(name));
   return { steps, changed: steps.length, dryRun: false };
 }
-
-/** Of env.yml itself or of the place where it should be: nothing was changed yet. */
-const isEnvFault = (err: unknown): boolean => err instanceof OperatorError && err.code.startsWith("ENV_");
 
 async function apply(
   wanted: Wanted,
