@@ -29,15 +29,13 @@ export interface AuthorityStore {
   /** Its list as it lies there; null when there is none. */
   readList(authority: Authority): Promise<string | null>;
   writeList(authority: Authority, crlPem: string): Promise<void>;
-  /** Takes it out of service in one step, and destroys its key. */
-  retire(authority: Authority, at: Date): Promise<void>;
-  /** When each that left was retired, by serial. */
-  retired(): Promise<ReadonlyMap<string, string>>;
+  /** Takes every other one out of service, the damaged too, each in one step, and destroys their keys. */
+  keepOnly(authority: Authority): Promise<void>;
   /** Finishes what a killed process left undone. */
   tidy(): Promise<void>;
 }
 
-const [KEY, CERTIFICATE, LIST, RETIRED_AT] = ["key.pem", "certificate.pem", "crl.pem", "retired-at"];
+const [KEY, CERTIFICATE, LIST] = ["key.pem", "certificate.pem", "crl.pem"];
 
 /**
  * `folder/active/N/` and `folder/retired/N/`, one folder an authority. Where the folder lies says whether it is accepted, and it
@@ -59,9 +57,9 @@ export function createAuthorityStore(folder: string): AuthorityStore {
     await syncFolder(active);
   }
 
-  async function retire(authority: Authority, at: Date) {
-    await writeFileDurable(join(folderOf(authority), RETIRED_AT), at.toISOString(), { mode: 0o644 });
-    await rename(folderOf(authority), join(retired, String(authority.number)));
+  async function keepOnly({ number: kept }: Authority) {
+    for (const number of (await numbersIn(active)).filter((one) => one !== kept))
+      await rename(join(active, String(number)), join(retired, String(number)));
     await syncFolder(retired);
     await syncFolder(active);
     await tidy();
@@ -78,8 +76,7 @@ export function createAuthorityStore(folder: string): AuthorityStore {
     whyUnableToSign,
     readList: (authority) => readOptional(join(folderOf(authority), LIST)),
     writeList: (authority, pem) => writeFileDurable(join(folderOf(authority), LIST), pem, { mode: 0o644 }),
-    retire,
-    retired: () => readRetired(retired),
+    keepOnly,
     tidy,
   };
 }
@@ -102,17 +99,6 @@ async function readActive(active: string): Promise<StoredAuthorities> {
       });
   }
   return { authorities, damaged };
-}
-
-async function readRetired(retired: string): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>();
-  for (const number of await numbersIn(retired)) {
-    const path = join(retired, String(number));
-    const certificate = parseCertificate((await readOptional(join(path, CERTIFICATE))) ?? "");
-    const at = await readOptional(join(path, RETIRED_AT));
-    if (certificate && at !== null) found.set(certificate.serialNumber, at);
-  }
-  return found;
 }
 
 async function whyUnableToSign({ certificate, keyFile }: Authority): Promise<string | null> {

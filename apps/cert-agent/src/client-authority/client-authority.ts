@@ -8,7 +8,7 @@ import { refreshLists, type ClientAuthorityDeps, type Context } from "./context.
 import { issueCertificate, type IssuedClient } from "./issue-certificate.ts";
 import { createListKeeper } from "./list-keeper.ts";
 import type { ClientRequest } from "./plan-certificate.ts";
-import { readRegister, writeRegister } from "./register.ts";
+import { readRegister, writeRegister, type Register } from "./register.ts";
 import { revokeCertificates } from "./revoke-certificates.ts";
 import { addAuthority, finishRollOver, rollOver } from "./roll-over.ts";
 import { readStatus, type ClientAuthorityStatus } from "./status.ts";
@@ -46,8 +46,8 @@ export interface ClientAuthority {
    */
   rollover(signal: AbortSignal): Promise<{ authority: string; begun: boolean }>;
   /**
-   * Ends the acceptance of all but the newest authority and destroys their keys. `retired` has their serials, `stopped` counts
-   * the valid certificates that no longer work.
+   * Ends the acceptance of all but the newest authority and destroys their keys; what they issued is revoked in the register.
+   * `retired` has their serials, `stopped` counts the valid certificates that no longer work.
    * @throws OperatorError `CLIENT_CA_NO_ROLLOVER` when there is one alone, `CLIENT_CA_ENDS` or `CLIENT_CA_KEY_LOST` when the newest
    * cannot take over
    */
@@ -67,7 +67,7 @@ export function createClientAuthority(deps: ClientAuthorityDeps): ClientAuthorit
     ensure: ({ fresh = false }, signal) => locked(signal, () => ensure(context, fresh, signal)),
     bundle: (signal) => bundle(context, signal),
     issue: (request, signal) => locked(signal, () => issueCertificate(context, request, signal)),
-    list: async () => (await context.register.certificates()).toReversed(),
+    list: async () => (await context.register.read()).certificates.toReversed(),
     revoke: (which, signal) => locked(signal, () => revokeCertificates(context, which, signal)),
     rollover: (signal) => locked(signal, () => rollOver(context, signal)),
     finishRollover: (signal) => locked(signal, () => finishRollOver(context)),
@@ -78,19 +78,8 @@ export function createClientAuthority(deps: ClientAuthorityDeps): ClientAuthorit
 function createContext(deps: ClientAuthorityDeps): Context {
   const store = createAuthorityStore(deps.folder);
   const file = join(deps.folder, "register.jsonl");
-  return {
-    deps,
-    store,
-    lists: createListKeeper(store, deps),
-    register: {
-      read: () => readRegister(file),
-      write: (register) => writeRegister(file, register),
-      async certificates() {
-        const [{ certificates }, retired] = [await readRegister(file), await store.retired()];
-        return certificates.map((one) => ({ ...one, revokedAt: one.revokedAt ?? retired.get(one.authority) ?? null }));
-      },
-    },
-  };
+  const register = { read: () => readRegister(file), write: (all: Register) => writeRegister(file, all) };
+  return { deps, store, lists: createListKeeper(store, deps), register };
 }
 
 async function ensure(context: Context, fresh: boolean, signal: AbortSignal): Promise<readonly Failure[]> {

@@ -1,5 +1,4 @@
 import type { OperatorError } from "@appliance/errors";
-import type { ClientCertificate } from "@appliance/jobs";
 import type { AuthorityStore } from "./authority-store.ts";
 import type { ListKeeper } from "./list-keeper.ts";
 import type { OpensslDeps } from "./openssl.ts";
@@ -21,8 +20,6 @@ export interface Context {
   register: {
     read(): Promise<Register>;
     write(register: Register): Promise<void>;
-    /** Oldest first, with those as revoked whose authority has left. */
-    certificates(): Promise<ClientCertificate[]>;
   };
 }
 

@@ -124,6 +124,8 @@ describe("what was lost or damaged", () => {
     await expect(fixture.authority.issue(request(), signal)).rejects.toMatchObject({ code: "CLIENT_CA_MISSING" });
     expect((await fixture.authority.rollover(signal)).begun).toBe(true);
     await fixture.authority.issue(request(), signal);
+    expect(await fixture.authority.finishRollover(signal)).toEqual({ retired: [], stopped: 0 });
+    expect(await codes()).toEqual([]);
   });
 });
 

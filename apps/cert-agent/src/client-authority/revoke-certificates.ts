@@ -1,6 +1,6 @@
 import type { ClientCertificate } from "@appliance/jobs";
 import { refreshLists, type Context } from "./context.ts";
-import { find } from "./register.ts";
+import { find, type Register } from "./register.ts";
 
 /** As `ClientAuthority.revoke`. */
 export async function revokeCertificates(
@@ -10,19 +10,18 @@ export async function revokeCertificates(
 ): Promise<ClientCertificate[]> {
   const { deps, register } = context;
   const now = deps.now();
-  const meant = find(await register.certificates(), which, now);
+  const before = await register.read();
+  const meant = find(before.certificates, which, now);
   const revoked = meant.map((one) => ({ ...one, revokedAt: one.revokedAt ?? now.toISOString() }));
   // The register first: whatever happens next, the next list has them.
-  await note(context, revoked);
+  await register.write(replaceIn(before, revoked));
   const failures = await refreshLists(context, { fresh: false }, signal);
   const failure = revoked.map(({ authority }) => failures.get(authority)).find((one) => one !== undefined);
   if (failure) throw failure;
   return revoked;
 }
 
-async function note({ register }: Context, revoked: readonly ClientCertificate[]) {
-  const before = await register.read();
-  const bySerial = new Map(revoked.map((one) => [one.serial, one]));
-  const certificates = before.certificates.map((one) => bySerial.get(one.serial) ?? one);
-  await register.write({ ...before, certificates });
+function replaceIn({ certificates, damaged }: Register, changed: readonly ClientCertificate[]): Register {
+  const bySerial = new Map(changed.map((one) => [one.serial, one]));
+  return { certificates: certificates.map((one) => bySerial.get(one.serial) ?? one), damaged };
 }

@@ -1,4 +1,5 @@
 import { OperatorError } from "@appliance/errors";
+import type { ClientCertificate } from "@appliance/jobs";
 import type { Authority } from "./authority-store.ts";
 import { refreshLists, type Context } from "./context.ts";
 import { keyLost } from "./list-keeper.ts";
@@ -26,18 +27,26 @@ export async function rollOver(context: Context, signal: AbortSignal): Promise<{
 
 /** As `ClientAuthority.finishRollover`. */
 export async function finishRollOver(context: Context): Promise<{ retired: string[]; stopped: number }> {
-  const { deps, store, register } = context;
-  const { authorities } = await store.read();
+  const { authorities, damaged } = await context.store.read();
   const newest = authorities.at(-1);
   const leaving = authorities.slice(0, -1);
-  if (newest === undefined || leaving.length === 0) throw noRollover();
+  if (newest === undefined || leaving.length + damaged.length === 0) throw noRollover();
   const why = await whyUnableToIssue(context, newest);
   if (why) throw why;
+  // The register first: killed after it, the next lists of those that should have left refuse the same people.
+  const stopped = await revokeAllBut(newest, context);
+  await context.store.keepOnly(newest);
+  return { retired: leaving.map(({ serial }) => serial), stopped };
+}
+
+async function revokeAllBut({ serial }: Authority, { deps, register }: Context): Promise<number> {
   const now = deps.now();
-  const retired = leaving.map(({ serial }) => serial);
-  const valid = (await register.certificates()).filter((one) => isValid(one, now) && retired.includes(one.authority));
-  for (const authority of leaving) await store.retire(authority, now);
-  return { retired, stopped: valid.length };
+  const before = await register.read();
+  const stops = (one: ClientCertificate) => one.authority !== serial && isValid(one, now);
+  const revokedAt = now.toISOString();
+  const certificates = before.certificates.map((one) => (stops(one) ? { ...one, revokedAt } : one));
+  await register.write({ ...before, certificates });
+  return before.certificates.filter(stops).length;
 }
 
 async function whyUnableToIssue({ deps, store }: Context, authority: Authority): Promise<OperatorError | null> {

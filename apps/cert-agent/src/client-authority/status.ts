@@ -38,9 +38,9 @@ export interface ClientAuthorityStatus {
 /** As `ClientAuthority.status`. */
 export async function readStatus(context: Context, signal: AbortSignal): Promise<ClientAuthorityStatus> {
   const { deps, store, lists, register } = context;
-  const [now, certificates, stored] = [deps.now(), await register.certificates(), await store.read()];
+  const [now, stored, { certificates, damaged }] = [deps.now(), await store.read(), await register.read()];
   const authorities: AuthorityStatus[] = [];
-  const problems = [...damagedFolders(stored.damaged), ...damagedLines((await register.read()).damaged.length)];
+  const problems = [...damagedFolders(stored.damaged), ...damagedLines(damaged.length)];
   for (const authority of stored.authorities) {
     const crl = (await lists.present(authority, signal))?.crl ?? null;
     const why = await store.whyUnableToSign(authority);
