@@ -7,7 +7,7 @@
 #   deploy/images.sh build      builds the ones that are not there; needs a running engine (engine.sh, base-image.sh)
 #   deploy/images.sh prune [VERSION...]
 #                               removes those of other versions than this one and the named ones, and prints their names;
-#                               one that a container was made from stays
+#                               one that a container was made from stays; of the cache of builds 4 GB, enough for the next one
 #
 # A host without network gets them by `docker load` before bootstrap: what is there is not built.
 set -eu
@@ -108,6 +108,14 @@ prune() {
             if "$docker" image rm "$image" >/dev/null 2>&1; then echo "$image"; fi
         done
     done
+    bound_build_cache
+}
+
+# Each version leaves layers of gigabytes in it, and nothing else removes them. Newer clients call the option reserved-space. A
+# cache that cannot be pruned, such as one in use, is no reason to fail: the next time does it.
+bound_build_cache() {
+    "$docker" builder prune --force --keep-storage 4GB >/dev/null 2>&1 ||
+        "$docker" builder prune --force --reserved-space 4GB >/dev/null 2>&1 || :
 }
 
 case "${1:-}" in
