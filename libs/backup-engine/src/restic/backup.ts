@@ -1,0 +1,111 @@
+import * as z from "zod";
+import { OperatorError } from "@appliance/errors";
+import type { BackupOptions, BackupOutcome, Cancellable, Finding, Source } from "../engine.ts";
+import { failure } from "../failures.ts";
+import { requireSource } from "../require-source.ts";
+import type { ResticContext } from "./context.ts";
+import { unlock, type JournalFile } from "./locks.ts";
+import { parseLine } from "../json-line.ts";
+import { BackupSummary, Snapshot, Status } from "./messages.ts";
+import { callRestic } from "./program.ts";
+
+/** All snapshots of the appliance are of one host and one tag, whatever the container is called: each continues the last. */
+const IDENTITY = ["--host", "appliance", "--tag", "appliance"];
+const PARTIAL = 3;
+const MOST_SKIPPED = 100;
+
+/** One run: lock of a dead run away, a repository where there is none, then the backup. */
+export async function backUp(
+  context: ResticContext,
+  journalFile: JournalFile,
+  source: Source,
+  { onProgress, ...options }: BackupOptions,
+): Promise<BackupOutcome> {
+  const startedAt = context.now();
+  await requireSource(source);
+  const findings = await prepareRepository(context, options);
+  await breakOwnLock(context, journalFile, options);
+  const skipped: string[] = [];
+  let summary: z.infer<typeof BackupSummary> | undefined;
+  const { exitCode } = await callRestic(context, ["backup", "--json", ...IDENTITY, "--", ...source.paths], {
+    ...signalOf(options),
+    cwd: source.root,
+    okExitCodes: [0, PARTIAL],
+    isAlive: createMovementSensor(),
+    onOutput: (line) => {
+      summary ??= parseLine(BackupSummary, line);
+      const status = parseLine(Status, line);
+      const progress = status ? toProgress(status) : summary && toWhole(summary);
+      if (progress) onProgress?.(progress);
+    },
+    onError: (text) => void (skipped.length < MOST_SKIPPED && skipped.push(text)),
+  });
+  await journalFile.write({ ...(await journalFile.read()), running: false });
+  if (!summary) throw failure("BACKUP_FAILED", context.url.label, "restic ended without a summary");
+  const point = await requireSnapshot(context, summary.snapshot_id, options);
+  return {
+    point: { id: point.id, at: new Date(point.time), kind: "snapshot" },
+    complete: exitCode === 0 && skipped.length === 0,
+    skipped: exitCode === PARTIAL && skipped.length === 0 ? ["restic did not say what"] : skipped,
+    source: { files: summary.total_files_processed, bytes: summary.total_bytes_processed },
+    stored: { files: 0, bytes: summary.data_added_packed ?? 0 },
+    findings,
+    durationMs: context.now().getTime() - startedAt.getTime(),
+  };
+}
+
+/** A repository is made where there is none. Where one is gone that had been read from here, that is a finding too. */
+async function prepareRepository(context: ResticContext, options: Cancellable): Promise<Finding[]> {
+  try {
+    await callRestic(context, ["cat", "config", "--no-lock", "--quiet"], options);
+    return [];
+  } catch (error) {
+    if (!(error instanceof OperatorError) || error.code !== "BACKUP_NOT_FOUND") throw error;
+  }
+  await callRestic(context, ["init", "--quiet"], options);
+  return [];
+}
+
+async function breakOwnLock(context: ResticContext, journalFile: JournalFile, options: Cancellable) {
+  const journal = await journalFile.read();
+  if (journal.running) await unlock(context, options);
+  await journalFile.write({ ...journal, running: true });
+}
+
+const signalOf = ({ signal }: Cancellable): Cancellable => (signal ? { signal } : {});
+
+/** True for a line that differs from the one before in what is done. The time in it alone is no progress. */
+export function createMovementSensor(): (line: string) => boolean {
+  let last = "";
+  return (line) => {
+    const status = parseLine(Status, line);
+    if (!status) return true;
+    const now = [status.bytes_done, status.files_done, status.total_files, status.bytes_restored].join();
+    const moved = now !== last;
+    last = now;
+    return moved;
+  };
+}
+
+function toProgress(status: z.infer<typeof Status>) {
+  const { files_done = 0, bytes_done = 0, total_files, total_bytes } = status;
+  const isKnown = total_files !== undefined && total_bytes !== undefined && status.seconds_remaining !== undefined;
+  return {
+    done: { files: files_done, bytes: bytes_done },
+    total: isKnown ? { files: total_files, bytes: total_bytes } : undefined,
+    secondsLeft: status.seconds_remaining,
+  };
+}
+
+function toWhole({ total_files_processed, total_bytes_processed }: z.infer<typeof BackupSummary>) {
+  const done = { files: total_files_processed, bytes: total_bytes_processed };
+  return { done, total: done, secondsLeft: 0 };
+}
+
+/** Reads the snapshot back from the target: only what can be listed there can be restored. */
+async function requireSnapshot(context: ResticContext, id: string, options: Cancellable) {
+  const { stdout } = await callRestic(context, ["snapshots", "--json", "--no-lock", id], signalOf(options));
+  const [snapshot] = z.array(Snapshot).parse(JSON.parse(stdout));
+  if (!snapshot) throw failure("BACKUP_MANIFEST_DAMAGED", context.url.label, "it does not list what was just written");
+  return snapshot;
+}

@@ -1,0 +1,81 @@
+import { lstat, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { isSystemError } from "@appliance/errors";
+import type { Amount, Cancellable, Point, RestoreOptions, StoredFile } from "../engine.ts";
+import { failure, someOf } from "../failures.ts";
+import { requireEmpty } from "../require-empty.ts";
+import { createMovementSensor } from "./backup.ts";
+import type { ResticContext } from "./context.ts";
+import { parseLine } from "../json-line.ts";
+import { Node, RestoreSummary, Snapshot, Status } from "./messages.ts";
+import { callRestic } from "./program.ts";
+import * as z from "zod";
+
+export async function listPoints(context: ResticContext, options: Cancellable): Promise<Point[]> {
+  const { stdout } = await callRestic(context, ["snapshots", "--json", "--no-lock"], options);
+  return z
+    .array(Snapshot)
+    .parse(JSON.parse(stdout))
+    .map(({ id, time }): Point => ({ id, at: new Date(time), kind: "snapshot" }))
+    .sort((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+const TYPES: Readonly<Record<string, StoredFile["type"]>> = { file: "file", dir: "folder", symlink: "link" };
+
+export async function listFiles(
+  context: ResticContext,
+  pointId: string,
+  onFile: (file: StoredFile) => void,
+  options: Cancellable,
+): Promise<void> {
+  const onOutput = (line: string) => {
+    const node = parseLine(Node, line);
+    if (!node) return;
+    const type = TYPES[node.type] ?? "other";
+    onFile({ path: node.path.replace(/^\//, ""), type, size: node.size, modifiedAt: new Date(node.mtime) });
+  };
+  await callRestic(context, ["ls", "--json", "--no-lock", pointId], { ...options, onOutput });
+}
+
+/** Restores a point, or paths of it; restic reads back what it wrote and compares. */
+export async function restore(
+  context: ResticContext,
+  { pointId, paths, into, onProgress, signal }: RestoreOptions,
+): Promise<Amount> {
+  await requireEmpty(into);
+  const options: Cancellable = signal ? { signal } : {};
+  const points = await listPoints(context, options);
+  const point = pointId === undefined ? points.at(-1) : points.find(({ id }) => id === pointId);
+  if (!point) throw failure("BACKUP_NOT_FOUND", context.url.label, pointId ?? "it is empty");
+  await mkdir(into, { recursive: true });
+  const included = (paths ?? []).flatMap((path) => ["--include", `/${literally(path)}`]);
+  let restored: Amount = { files: 0, bytes: 0 };
+  const args = ["restore", "--json", "--verify", "--no-lock", point.id, "--target", into, ...included];
+  await callRestic(context, args, {
+    ...options,
+    isAlive: createMovementSensor(),
+    onOutput: (line) => {
+      const message = parseLine(Status, line) ?? parseLine(RestoreSummary, line);
+      if (!message) return;
+      restored = { files: message.files_restored ?? 0, bytes: message.bytes_restored ?? 0 };
+      onProgress?.(restored);
+    },
+  });
+  await requirePaths(context, into, paths ?? []);
+  return restored;
+}
+
+/** In a pattern of restic, a backslash makes the next character an ordinary one. */
+const literally = (path: string) => path.replace(/[\\*?[\]]/g, "\\$&");
+
+/** restic ends with 0 when a path is in no snapshot, and restores nothing. */
+async function requirePaths({ url }: ResticContext, into: string, paths: readonly string[]) {
+  const missing: string[] = [];
+  for (const path of paths) {
+    await lstat(join(into, path)).catch((error: unknown) => {
+      if (!isSystemError(error, "ENOENT", "ENOTDIR")) throw error;
+      missing.push(path);
+    });
+  }
+  if (missing.length > 0) throw failure("BACKUP_PATH_NOT_FOUND", url.label, someOf(missing));
+}

@@ -1,0 +1,164 @@
+import {
+  appendFileSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { OperatorError } from "@appliance/errors";
+import type { BackupEngine } from "../src/index.ts";
+import { describeTree, writeDocuments } from "./corpus.ts";
+import { BUILD_MS, nextSecond, restored } from "./engine-suite.ts";
+import { openDuplicity } from "./open.ts";
+import { knownHosts } from "./targets.ts";
+import { newFolder, startTestHost, type TestHost } from "./test-host.ts";
+
+describe("duplicity and what goes wrong", { timeout: 240_000 }, () => {
+  let host: TestHost;
+  let root: string;
+  let good: string;
+  let state: string;
+  let tree: Map<string, string>;
+  const engines: BackupEngine[] = [];
+  const open = async (url: string, archive = newFolder(host, "state"), known = "") => {
+    const engine = await openDuplicity(host, { url, knownHosts: known }, archive);
+    engines.push(engine);
+    return engine;
+  };
+  const source = () => ({ root, paths: ["vault", "dump"] });
+
+  beforeAll(async () => {
+    host = startTestHost();
+    root = newFolder(host, "data");
+    writeDocuments(root);
+    tree = describeTree(root);
+    good = join(host.folder, "good");
+    state = newFolder(host, "state");
+    await (await open(`file://${good}`, state)).backup(source());
+  }, BUILD_MS);
+  afterAll(async () => {
+    for (const engine of engines) await engine.close();
+    host.stop();
+  });
+
+  /** A copy of the good target and of what is known of it, with one file of it changed by `harm`. */
+  async function harmed(pattern: RegExp, harm: (path: string) => void) {
+    const store = newFolder(host, "store");
+    const known = newFolder(host, "state");
+    cpSync(good, store, { recursive: true });
+    cpSync(join(state, "archive"), join(known, "archive"), { recursive: true });
+    const name = readdirSync(store).find((entry) => pattern.test(entry)) ?? "";
+    harm(join(store, name));
+    return { name, store, engine: await open(`file://${store}`, known) };
+  }
+
+  /** Restoring, with nothing known but the target, either fails or gives what was backed up. Never something else. */
+  async function expectNoWrongData(store: string) {
+    const engine = await open(`file://${store}`);
+    const outcome = await restored(engine, host, undefined).catch((error: unknown) => error);
+    expect(outcome instanceof OperatorError ? tree : outcome).toEqual(tree);
+  }
+
+  const flip = (share: number) => (path: string) => {
+    const bytes = readFileSync(path);
+    const place = Math.floor((bytes.length - 1) * share);
+    bytes[place] = (bytes[place] ?? 0) ^ 4;
+    writeFileSync(path, bytes);
+  };
+
+  it.each([
+    ["the head of a volume", /vol1\./, 0, "BACKUP_VOLUME_CORRUPT"],
+    ["the middle of a volume", /vol2\./, 0.5, "BACKUP_VOLUME_CORRUPT"],
+    ["the end of a volume", /vol1\./, 1, "BACKUP_VOLUME_CORRUPT"],
+    ["the manifest", /manifest/, 0.7, "BACKUP_MANIFEST_DAMAGED"],
+    ["the signatures", /sigtar/, 0.7, "BACKUP_MANIFEST_DAMAGED"],
+  ])(
+    "finds one flipped byte in %s by reading, names the file, and never restores wrong data",
+    async (_, file, at, code) => {
+      const { name, store, engine } = await harmed(file, flip(at));
+      const failed = engine.verifyData({ everything: true });
+      await expect(failed).rejects.toMatchObject({ code, message: expect.stringContaining(name) as string });
+      await expectNoWrongData(store);
+    },
+  );
+
+  it("finds a missing volume by the daily check, names it, and starts a full that is good", async () => {
+    const { name, store, engine } = await harmed(/vol2\./, (path) => rmSync(path));
+    const missing = { code: "BACKUP_VOLUME_MISSING", message: expect.stringContaining(name) as string };
+    await expect(engine.check()).rejects.toMatchObject(missing);
+    await expect(restored(engine, host, undefined)).rejects.toMatchObject(missing);
+    await nextSecond();
+    const next = await engine.backup(source());
+    expect(next.point.kind).toBe("full");
+    expect(next.findings).toMatchObject([missing]);
+    expect(await restored(await open(`file://${store}`), host, undefined)).toEqual(tree);
+  });
+
+  it("finds a manifest that was cut off by the daily check", async () => {
+    const { engine, store } = await harmed(/manifest/, (path) => truncateSync(path, statSync(path).size - 300));
+    await expect(engine.check()).rejects.toMatchObject({ code: "BACKUP_VOLUME_CORRUPT" });
+    await expectNoWrongData(store);
+  });
+
+  it("starts anew after a run that was killed, although a file changed meanwhile", async () => {
+    const data = newFolder(host, "data");
+    writeFileSync(join(data, "dump"), randomBytes(8_000_000));
+    const store = newFolder(host, "store");
+    const known = newFolder(host, "state");
+    const engine = await open(`file://${store}`, known);
+    const killed = engine.backup({ root: data, paths: ["dump"] }).catch((error: unknown) => error);
+    while (readdirSync(store).filter((name) => name.includes("vol")).length < 3) await sleep(20);
+    host.killPrograms();
+    expect(await killed).toBeInstanceOf(OperatorError);
+    expect(readdirSync(store).some((name) => name.includes("manifest"))).toBe(false);
+    writeFileSync(join(data, "dump"), randomBytes(8_000_000));
+    const { point } = await engine.backup({ root: data, paths: ["dump"] });
+    expect(await restored(engine, host, point.id)).toEqual(describeTree(data));
+    expect(readdirSync(store).every((name) => name.includes(point.id))).toBe(true);
+  });
+
+  it("says that the target is full, and counts on nothing that did not fit", async () => {
+    const engine = await open("file:///small/store");
+    appendFileSync(join(root, "vault", "big"), randomBytes(4_000_000));
+    await expect(engine.backup(source())).rejects.toMatchObject({ code: "BACKUP_TARGET_FULL" });
+    rmSync(join(root, "vault", "big"));
+    expect(await engine.list()).toEqual([]);
+  });
+
+  describe("with servers", () => {
+    const url = "sftp://backup-account:s3cret%2Fwith%3Asigns@127.0.0.1:2222/store";
+
+    it("prints the line to add for a host key that is not known", async () => {
+      const line = knownHosts(host).trim();
+      await expect((await open(url)).list()).rejects.toMatchObject({
+        code: "BACKUP_HOST_KEY_UNKNOWN",
+        message: expect.stringContaining(line) as string,
+      });
+    });
+
+    it("refuses a host key that changed", async () => {
+      const other = knownHosts(host).replace(
+        /A{4}\S+/,
+        "AAAAC3NzaC1lZDI1NTE5AAAAIIuRR2lA0gTzqdQEMwVKOI07bVlWzjMJaHcyA1sSRrKr",
+      );
+      await expect((await open(url, undefined, other)).list()).rejects.toMatchObject({
+        code: "BACKUP_HOST_KEY_CHANGED",
+      });
+    });
+
+    it("tells a refused login from a server that is not there", async () => {
+      const known = knownHosts(host);
+      const wrong = await open(url.replace("s3cret", "wrong"), undefined, known);
+      await expect(wrong.list()).rejects.toMatchObject({ code: "BACKUP_LOGIN_REFUSED" });
+      const absent = await open(url.replace(":2222", ":2223"), undefined, known);
+      await expect(absent.list()).rejects.toMatchObject({ code: "BACKUP_TARGET_UNREACHABLE" });
+    });
+  });
+});

@@ -1,0 +1,4 @@
+import { describeEngine } from "./engine-suite.ts";
+import { openDuplicity } from "./open.ts";
+
+describeEngine("duplicity", openDuplicity, ["file", "sftp"]);

@@ -1,0 +1,37 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { openDuplicityEngine, openResticEngine, type DuplicitySettings, type Target } from "../src/index.ts";
+import { REMOTE_PROGRAM, type TestHost } from "./test-host.ts";
+
+export const LEGACY = join(import.meta.dirname, "..", "vectors", "legacy-backup");
+export const LEGACY_KEY = readFileSync(join(LEGACY, "backup-key.asc"), "utf8");
+
+/** Small volumes, so that little data makes several; few and short waits for servers that do not answer. */
+export const QUICK_OPTIONS = "--volsize 1 --num-retries 2 --backend-retry-delay 1 --timeout 10";
+
+export function openDuplicity(host: TestHost, target: Target, state: string, more: Partial<DuplicitySettings> = {}) {
+  return openDuplicityEngine(
+    { target, key: LEGACY_KEY, options: QUICK_OPTIONS, ...more },
+    { ...places(state), run: host.run, now: () => new Date(), remoteProgram: REMOTE_PROGRAM },
+  );
+}
+
+export function openRestic(
+  host: TestHost,
+  target: Target,
+  state: string,
+  password = "the restic password",
+  hostName = "appliance-a",
+) {
+  return openResticEngine({ target, password }, { ...places(state), run: host.run, now: () => new Date(), hostName });
+}
+
+function places(state: string) {
+  const folders = {
+    scratch: join(state, "scratch"),
+    temporary: join(state, "temporary"),
+    archive: join(state, "archive"),
+  };
+  for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folders;
+}

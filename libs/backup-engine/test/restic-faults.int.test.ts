@@ -1,0 +1,162 @@
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { OperatorError } from "@appliance/errors";
+import { describeTree, writeDocuments } from "./corpus.ts";
+import { BUILD_MS, restored } from "./engine-suite.ts";
+import { openRestic } from "./open.ts";
+import { knownHosts } from "./targets.ts";
+import { newFolder, startTestHost, type TestHost } from "./test-host.ts";
+
+describe("restic and what goes wrong", { timeout: 240_000 }, () => {
+  let host: TestHost;
+  let root: string;
+  let good: string;
+  let tree: Map<string, string>;
+  const open = (url: string, known = "") => openRestic(host, { url, knownHosts: known }, newFolder(host, "state"));
+  const source = () => ({ root, paths: ["vault", "dump"] });
+
+  beforeAll(async () => {
+    host = startTestHost();
+    root = newFolder(host, "data");
+    writeDocuments(root);
+    tree = describeTree(root);
+    good = join(host.folder, "good");
+    await (await open(`file://${good}`)).backup(source());
+  }, BUILD_MS);
+  afterAll(() => host.stop());
+
+  /** A copy of the good repository with one file below `folder` changed by `harm`. */
+  async function harmed(folder: string, harm: (path: string) => void) {
+    const store = newFolder(host, "store");
+    cpSync(good, store, { recursive: true });
+    const files = readdirSync(join(store, folder), { recursive: true, withFileTypes: true }).filter((one) =>
+      one.isFile(),
+    );
+    const [file] = files;
+    if (!file) throw new Error(`no file in ${folder}`);
+    harm(join(file.parentPath, file.name));
+    return { name: file.name, engine: await open(`file://${store}`) };
+  }
+
+  const flip = (path: string) => {
+    const bytes = readFileSync(path);
+    const place = Math.floor(bytes.length / 2);
+    bytes[place] = (bytes[place] ?? 0) ^ 4;
+    writeFileSync(path, bytes, { mode: 0o600 });
+  };
+
+  it("finds one flipped byte by reading, names the pack, and never restores wrong data", async () => {
+    const { name, engine } = await harmed("data", flip);
+    await expect(engine.verifyData({ everything: true })).rejects.toMatchObject({
+      code: "BACKUP_VOLUME_CORRUPT",
+      message: expect.stringContaining(name.slice(0, 8)) as string,
+    });
+    const outcome = await restored(engine, host, undefined).catch((error: unknown) => error);
+    expect(outcome instanceof OperatorError ? tree : outcome).toEqual(tree);
+  });
+
+  it("finds a missing pack by the daily check, and names it", async () => {
+    const { name, engine } = await harmed("data", (path) => rmSync(path));
+    await expect(engine.check()).rejects.toMatchObject({
+      code: "BACKUP_VOLUME_MISSING",
+      message: expect.stringContaining(name.slice(0, 8)) as string,
+    });
+  });
+
+  it("finds a damaged index or snapshot by the daily check", async () => {
+    await expect((await harmed("index", flip)).engine.check()).rejects.toMatchObject({
+      code: "BACKUP_MANIFEST_DAMAGED",
+    });
+    await expect((await harmed("snapshots", flip)).engine.check()).rejects.toMatchObject({
+      code: "BACKUP_MANIFEST_DAMAGED",
+    });
+  });
+
+  it("is refused with another password", async () => {
+    const other = await openRestic(host, { url: `file://${good}` }, newFolder(host, "state"), "another password");
+    await expect(other.backup(source())).rejects.toMatchObject({ code: "BACKUP_KEY_WRONG" });
+    await expect(other.list()).rejects.toMatchObject({ code: "BACKUP_KEY_WRONG" });
+  });
+
+  it("backs up and prunes after a run that was killed, and breaks no lock of another host", async () => {
+    const data = newFolder(host, "data");
+    writeFileSync(join(data, "dump"), randomBytes(60_000_000));
+    const store = join(host.folder, "killed");
+    const engine = await open(`file://${store}`);
+    const killed = engine.backup({ root: data, paths: ["dump"] }).catch((error: unknown) => error);
+    while (locksIn(store).length === 0) await sleep(10);
+    host.killPrograms();
+    expect(await killed).toBeInstanceOf(OperatorError);
+    expect(locksIn(store)).toHaveLength(1);
+    const other = await openRestic(
+      host,
+      { url: `file://${store}` },
+      newFolder(host, "state"),
+      undefined,
+      "appliance-b",
+    );
+    expect(await other.unlock()).toMatchObject({ broken: 0, left: [{ host: "appliance-a" }] });
+    await expect(other.prune()).rejects.toMatchObject({
+      code: "BACKUP_LOCKED",
+      message: expect.stringContaining("appliance-a") as string,
+    });
+    const { point } = await engine.backup({ root: data, paths: ["dump"] });
+    expect(await restored(engine, host, point.id)).toEqual(describeTree(data));
+    expect(await engine.prune()).toEqual({ removed: [], postponed: undefined });
+  });
+
+  const locksIn = (store: string) => {
+    try {
+      return readdirSync(join(store, "locks"));
+    } catch {
+      return [];
+    }
+  };
+
+  it("backs up where nothing can be deleted, skips pruning there and says so", async () => {
+    host.exec("mkdir", "-p", "/srv/append");
+    host.serve("rclone", "serve", "restic", "--append-only", "--addr", "127.0.0.1:8082", "/srv/append");
+    await expect
+      .poll(() => host.exec("sh", "-c", "ss -ltn 2>/dev/null || cat /proc/net/tcp"), { timeout: 20_000 })
+      .toMatch(/1F92|8082/);
+    const target = { url: "rest:http://127.0.0.1:8082/" };
+    const engine = await openRestic(host, { ...target, appendOnly: true }, newFolder(host, "state"));
+    const { point } = await engine.backup(source());
+    expect(await engine.prune()).toEqual({ removed: [], postponed: expect.stringContaining("append-only") as string });
+    expect(await restored(engine, host, point.id)).toEqual(tree);
+    const forget = host.run("restic", ["-r", target.url, "forget", point.id], {
+      env: { RESTIC_PASSWORD: "the restic password" },
+      timeoutMs: 60_000,
+    });
+    await forget.catch(() => undefined);
+    expect(await engine.list()).toHaveLength(1);
+  });
+
+  it("says that the target is full", async () => {
+    const data = newFolder(host, "data");
+    writeFileSync(join(data, "big"), randomBytes(6_000_000));
+    const engine = await open("file:///small/store");
+    await expect(engine.backup({ root: data, paths: ["big"] })).rejects.toMatchObject({ code: "BACKUP_TARGET_FULL" });
+  });
+
+  describe("with servers", () => {
+    const url = "sftp://backup-account:s3cret%2Fwith%3Asigns@127.0.0.1:2222/store";
+
+    it("prints the line to add for a host key that is not known", async () => {
+      await expect((await open(url)).list()).rejects.toMatchObject({
+        code: "BACKUP_HOST_KEY_UNKNOWN",
+        message: expect.stringContaining(knownHosts(host).trim()) as string,
+      });
+    });
+
+    it("tells a refused login from a server that is not there", async () => {
+      const wrong = await open(url.replace("s3cret", "wrong"), knownHosts(host));
+      await expect(wrong.list()).rejects.toMatchObject({ code: "BACKUP_LOGIN_REFUSED" });
+      const absent = await open(url.replace(":2222", ":2223"), knownHosts(host));
+      await expect(absent.list()).rejects.toMatchObject({ code: "BACKUP_TARGET_UNREACHABLE" });
+    });
+  });
+});
