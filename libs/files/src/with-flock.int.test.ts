@@ -52,10 +52,11 @@ describe("withFlock", () => {
     const other = await holder();
     let waits = 0;
     const got = withFlock(lock, { waitMs: 20_000, onWait: () => waits++ }, async () => "ours");
+    await expect.poll(() => waits, { timeout: 10_000 }).toBe(1);
     await sleep(300);
-    expect(waits).toBe(1);
     other.kill("SIGKILL");
     expect(await got).toBe("ours");
+    expect(waits).toBe(1);
   });
 
   it("does not say that it waits when the lock is free", async () => {

@@ -72,12 +72,18 @@ describe("a run", () => {
   it("waits for another, and says once for whom", async () => {
     const seen: (string | undefined)[] = [];
     const order: string[] = [];
+    const [begun, waiting] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const first = leaseOf("update-agent").run({ runId: "update-1", kind: "update" }, async () => {
-      await sleep(2500);
+      begun.resolve();
+      await waiting.promise;
+      await sleep(2000); // so that it looks again, and could say it again
       order.push("update");
     });
-    await sleep(200);
-    const onWait = (holder: { runId: string } | undefined) => seen.push(holder?.runId);
+    await begun.promise;
+    const onWait = (holder: { runId: string } | undefined) => {
+      seen.push(holder?.runId);
+      waiting.resolve();
+    };
     await leaseOf("config-agent").run({ ...APPLY, waitMs: 20_000, onWait }, async () => void order.push("apply"));
     await first;
     expect(order).toEqual(["update", "apply"]);
