@@ -48,7 +48,7 @@ describe("certificates of a virtual host whose authority is Pebble", () => {
     const images = execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" });
     await host.loadImages(images.trim().split("\n"));
     await host.exec(["sh", "-c", "umask 077; cat > /root/env.yml"], { input: makeEnv(folder, host.domain, authority) });
-    await host.exec([`${CHECKOUT}/deploy/bootstrap.sh`, "--yes", "--env", "/root/env.yml"], {
+    await host.exec([`${CHECKOUT}/deploy/bootstrap.sh`, "--yes", "--create-database", "--env", "/root/env.yml"], {
       timeoutMs: THIRTY_MINUTES_MS,
     });
     chromium = await Chromium.create({ domain: host.domain, address: address(), root });
