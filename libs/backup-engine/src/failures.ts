@@ -62,10 +62,6 @@ const FAILURES = {
     (_target, detail) => `What is to be backed up is not there${detail}`,
     "Check that /data is mounted, then start the backup again.",
   ],
-  BACKUP_SOURCE_UNREADABLE: [
-    (_target, detail) => `Nothing of what is to be backed up could be read${detail}`,
-    "Check the rights and the disk below /data, then start the backup again.",
-  ],
   BACKUP_RESTORE_INCOMPLETE: [
     (target, detail) => `The restore from ${target} is not complete${detail}`,
     "Do not use what was restored. Restore an earlier point or from another target.",

@@ -96,11 +96,19 @@ describe("withStallLimit", () => {
 describe("parseTarget", () => {
   it("takes user and password out of what is shown", () => {
     expect(parseTarget({ url: "sftp://me:p%40ss@[::1]:2222//abs/path" })).toEqual({
-      ...{ scheme: "sftp", user: "me", password: "p@ss", host: "[::1]", port: 2222, path: "//abs/path" },
+      scheme: "sftp",
+      user: "me",
+      password: "p@ss",
+      host: "[::1]",
+      port: 2222,
+      path: "//abs/path",
       label: "sftp://[::1]//abs/path",
     });
     expect(parseTarget({ url: "rest:https://me:secret@h:8000/x" })).toMatchObject({
-      ...{ user: "me", password: "secret", path: "https://h:8000/x", label: "rest:https://h:8000/x" },
+      user: "me",
+      password: "secret",
+      path: "https://h:8000/x",
+      label: "rest:https://h:8000/x",
     });
   });
 

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { OperatorError } from "@appliance/errors";
-import type { BackupOptions, BackupOutcome, Cancellable, Finding, Source } from "../engine.ts";
+import type { BackupOptions, BackupOutcome, Cancellable, Source } from "../engine.ts";
 import { failure } from "../failures.ts";
 import { requireSource } from "../require-source.ts";
 import type { ResticContext } from "./context.ts";
-import { unlock, type JournalFile } from "./locks.ts";
+import { unlock } from "./locks.ts";
 import { parseLine } from "../json-line.ts";
 import { BackupSummary, Snapshot, Status } from "./messages.ts";
 import { callRestic } from "./program.ts";
@@ -17,14 +17,13 @@ const MOST_SKIPPED = 100;
 /** One run: lock of a dead run away, a repository where there is none, then the backup. */
 export async function backUp(
   context: ResticContext,
-  journalFile: JournalFile,
   source: Source,
   { onProgress, ...options }: BackupOptions,
 ): Promise<BackupOutcome> {
   const startedAt = context.now();
   await requireSource(source);
-  const findings = await prepareRepository(context, options);
-  await breakOwnLock(context, journalFile, options);
+  await prepareRepository(context, signalOf(options));
+  await unlock(context, signalOf(options));
   const skipped: string[] = [];
   let summary: z.infer<typeof BackupSummary> | undefined;
   const { exitCode } = await callRestic(context, ["backup", "--json", ...IDENTITY, "--", ...source.paths], {
@@ -40,7 +39,6 @@ export async function backUp(
     },
     onError: (text) => void (skipped.length < MOST_SKIPPED && skipped.push(text)),
   });
-  await journalFile.write({ ...(await journalFile.read()), running: false });
   if (!summary) throw failure("BACKUP_FAILED", context.url.label, "restic ended without a summary");
   const point = await requireSnapshot(context, summary.snapshot_id, options);
   return {
@@ -49,27 +47,20 @@ export async function backUp(
     skipped: exitCode === PARTIAL && skipped.length === 0 ? ["restic did not say what"] : skipped,
     source: { files: summary.total_files_processed, bytes: summary.total_bytes_processed },
     stored: { files: 0, bytes: summary.data_added_packed ?? 0 },
-    findings,
+    findings: [],
     durationMs: context.now().getTime() - startedAt.getTime(),
   };
 }
 
-/** A repository is made where there is none. Where one is gone that had been read from here, that is a finding too. */
-async function prepareRepository(context: ResticContext, options: Cancellable): Promise<Finding[]> {
+/** A repository is made where there is none. */
+async function prepareRepository(context: ResticContext, options: Cancellable): Promise<void> {
   try {
     await callRestic(context, ["cat", "config", "--no-lock", "--quiet"], options);
-    return [];
+    return;
   } catch (error) {
     if (!(error instanceof OperatorError) || error.code !== "BACKUP_NOT_FOUND") throw error;
   }
   await callRestic(context, ["init", "--quiet"], options);
-  return [];
-}
-
-async function breakOwnLock(context: ResticContext, journalFile: JournalFile, options: Cancellable) {
-  const journal = await journalFile.read();
-  if (journal.running) await unlock(context, options);
-  await journalFile.write({ ...journal, running: true });
 }
 
 const signalOf = ({ signal }: Cancellable): Cancellable => (signal ? { signal } : {});

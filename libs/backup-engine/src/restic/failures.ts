@@ -11,6 +11,8 @@ const MEANING: Readonly<Record<number, FailureCode>> = {
   12: "BACKUP_KEY_WRONG",
 };
 
+const LOGIN_MS = 60_000;
+
 /** What restic writes about a repository in which something is wrong. */
 const DAMAGE: readonly [FailureCode, RegExp][] = [
   [
@@ -27,11 +29,24 @@ const DAMAGE: readonly [FailureCode, RegExp][] = [
 /** The `OperatorError` that the end of restic means; any other error as it is. `said` is all that it wrote of errors. */
 export async function explain(error: unknown, said: string, context: ResticContext): Promise<unknown> {
   if (!(error instanceof CommandError) || error.code !== "COMMAND_FAILED") return error;
-  const text = said.trim() === "" ? error.stderrTail : said;
+  const heard = said.trim() === "" ? error.stderrTail : said;
+  const text = /unable to start the sftp session/.test(heard) ? `${heard}\n${await whyNoLogin(context)}` : heard;
   const code = codeOf(error, text, context);
   if (code === "BACKUP_HOST_KEY_UNKNOWN" || code === "BACKUP_HOST_KEY_CHANGED")
     return hostKeyFailure(context.run, code, context.url);
   return failure(code, context.url.label, detailOf(code, error, text), error);
+}
+
+/** restic often ends before ssh's reason has reached it: what ssh says when it is asked alone. */
+async function whyNoLogin({ run, location: { login, environment }, scratch }: ResticContext): Promise<string> {
+  if (!login) return "";
+  const [program, ...args] = login;
+  try {
+    await run(program, args, { env: { HOME: `${scratch}/home`, ...environment }, input: "", timeoutMs: LOGIN_MS });
+    return "";
+  } catch (error) {
+    return error instanceof CommandError ? error.stderrTail : "";
+  }
 }
 
 function codeOf({ exitCode }: CommandError, text: string, { archive, temporary }: ResticContext): FailureCode {

@@ -7,6 +7,8 @@ export interface Location {
   repository: string;
   args: readonly string[];
   environment: Readonly<Record<string, string>>;
+  /** The program that restic starts to reach the target, and its arguments; with an empty input it only logs in. */
+  login?: readonly [program: string, ...args: string[]];
 }
 
 const OBSCURE_MS = 30_000;
@@ -45,12 +47,13 @@ function locateSsh(url: TargetUrl, ssh: SshFiles, credentials: Record<string, st
     ...(password === undefined ? ["BatchMode=yes"] : ["NumberOfPasswordPrompts=1"]),
     ...(ssh.key === undefined ? [] : [`IdentityFile=${ssh.key}`, "IdentitiesOnly=yes"]),
   ].flatMap((option) => ["-o", option]);
-  const words = ["ssh", ...options, "-p", String(port), login.replace(/[[\]]/g, ""), "-s", "sftp"];
-  const command = (password === undefined ? words : ["sshpass", "-e", ...words]).join(" ");
+  const words = [...options, "-p", String(port), login.replace(/[[\]]/g, ""), "-s", "sftp"];
+  const command: [string, ...string[]] =
+    password === undefined ? ["ssh", ...words] : ["sshpass", "-e", "ssh", ...words];
   const environment = password === undefined ? credentials : { ...credentials, SSHPASS: password };
   // As duplicity reads it: one slash is below the home folder of the account, two are absolute.
   const repository = `sftp://${login}:${port}${path.startsWith("//") ? path : `/${path.replace(/^\//, "")}`}`;
-  return { repository, args: ["-o", `sftp.command=${command}`], environment };
+  return { repository, args: ["-o", `sftp.command=${command.join(" ")}`], environment, login: command };
 }
 
 type RcloneSettings = Record<string, string | undefined>;

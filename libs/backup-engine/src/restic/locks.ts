@@ -45,9 +45,9 @@ async function listLocks(context: ResticContext, options: Cancellable): Promise<
   return locks;
 }
 
-const Journal = z.object({ running: z.boolean(), readAt: z.record(z.string(), z.iso.datetime()) });
+const Journal = z.object({ readAt: z.record(z.string(), z.iso.datetime()) });
 
-/** What is known of the repository beyond what it holds: whether a run was cut off, and when each part was read. */
+/** What is known of the repository beyond what it holds: when each part of it was read. */
 export type Journal = z.infer<typeof Journal>;
 
 export function openJournal(archive: string) {
@@ -55,7 +55,7 @@ export function openJournal(archive: string) {
   return {
     async read(): Promise<Journal> {
       const text = await readFile(path, "utf8").catch(() => "");
-      return parseLine(Journal, text) ?? { running: false, readAt: {} };
+      return parseLine(Journal, text) ?? { readAt: {} };
     },
     write: (journal: Journal) => writeFileDurable(path, JSON.stringify(journal), { mode: 0o600 }),
   };

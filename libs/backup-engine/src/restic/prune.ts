@@ -3,6 +3,7 @@ import { OperatorError } from "@appliance/errors";
 import { CommandError } from "@appliance/command";
 import type { Cancellable, PruneOutcome } from "../engine.ts";
 import type { ResticContext } from "./context.ts";
+import { unlock } from "./locks.ts";
 import { ForgetGroup } from "./messages.ts";
 import { callRestic } from "./program.ts";
 
@@ -34,6 +35,7 @@ export async function prune(
   const keep = Object.entries({ daily, weekly, monthly }).flatMap(([name, n]) => [`--keep-${name}`, String(n)]);
   let removed: string[] = [];
   try {
+    await unlock(context, { signal: both });
     const forget = ["forget", "--json", "--tag", "appliance", "--group-by", "host", "--keep-last", "1", ...keep];
     const { stdout } = await callRestic(context, forget, { signal: both });
     removed = z

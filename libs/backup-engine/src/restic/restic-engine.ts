@@ -47,7 +47,7 @@ export async function openResticEngine(
 function createEngine(context: ResticContext, policy: ResticPolicy): BackupEngine {
   const journal = openJournal(context.archive);
   return {
-    backup: (source, options = {}) => backUp(context, journal, source, options),
+    backup: (source, options = {}) => backUp(context, source, options),
     list: (options = {}) => listPoints(context, options),
     files: (pointId, onFile, options = {}) => listFiles(context, pointId, onFile, options),
     restore: (options) => restore(context, options),
