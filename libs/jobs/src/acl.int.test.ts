@@ -143,3 +143,17 @@ it("refuses a password where a hash belongs", () => {
   const hashes = { "config-agent": "hunter22", "update-agent": hash("x"), "cert-agent": hash("y") };
   expect(() => aclFile([Note], hashes)).toThrow(RangeError);
 });
+
+it("keeps what was added over a restart of the server", async () => {
+  const producer = createProducer({ connection: connectionOf("config-agent"), agent: "config-agent", log: silent });
+  const { id } = await producer.enqueue(Note, { text: "kept" });
+  await producer.close();
+  await server.stop();
+  await server.start();
+  expect(await asAgent("update-agent", (redis) => redis.exists(`bull:${Note.queue}:${id}`))).toBe(1);
+});
+
+it("lets nobody in as the user that Redis reads its file with", async () => {
+  const asDefault = as("default", "any", (redis) => redis.get("bull:containers:meta"));
+  await expect(asDefault).rejects.toThrow(/NOAUTH|WRONGPASS/);
+});

@@ -13,6 +13,12 @@ const OWNER_COMMANDS = `+@all ${NOT_BY_KEY} +info +client|setname`;
 const SENDER_COMMANDS = `+@read ${NOT_BY_KEY} +eval +evalsha +hset +hmset +incr +del +lpush +lrem +zadd +zrem +xadd`;
 
 /**
+ * Off, so that nobody can be it. Redis itself reads its append-only file as this user when it starts, and drops each transaction in
+ * it that this user may not do: without these rights a restart would lose every job.
+ */
+const REPLAY_USER = "user default off resetpass ~* &* +@all";
+
+/**
  * The Redis users of the appliance as text for Redis' `aclfile`: each agent owns the keys of its own queues and may send where
  * a contract names it. Nobody is let in without a name; `health` may only ask whether Redis answers.
  *
@@ -22,7 +28,7 @@ const SENDER_COMMANDS = `+@read ${NOT_BY_KEY} +eval +evalsha +hset +hmset +incr 
  */
 export function aclFile(contracts: readonly JobContract[], passwordHashes: Record<AgentName, string>): string {
   const users = AGENTS.map((agent) => userLine(agent, contracts, passwordHashes[agent]));
-  return ["user default off", "user health on nopass resetkeys resetchannels -@all +ping", ...users, ""].join("\n");
+  return [REPLAY_USER, "user health on nopass resetkeys resetchannels -@all +ping", ...users, ""].join("\n");
 }
 
 function userLine(agent: AgentName, contracts: readonly JobContract[], hash: string): string {
