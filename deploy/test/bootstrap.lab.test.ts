@@ -24,6 +24,13 @@ async function pageStatus(host: Host): Promise<number> {
   return Number((await host.exec([...curl, ...byName], { allowFailure: true })).stdout);
 }
 
+/** A hook that tells how many containers of the application's web service run. */
+const tellOfWeb = (stage: string) => `#!/bin/sh
+echo "${stage} $(docker ps --quiet --filter label=com.docker.compose.service=ecs.web | wc -l)" >> /root/told
+`;
+
+const installHook = (stage: string) => `install -D -m 755 /dev/stdin /app/etc/hooks/prepare-ecs.${stage}/say.sh`;
+
 function ownImages(): string[] {
   return execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" }).trim().split("\n");
 }
@@ -35,6 +42,7 @@ describe("bootstrap on a fresh host", () => {
     host.exec([`${CHECKOUT}/deploy/bootstrap.sh`, "--yes", ...args], { timeoutMs: THIRTY_MINUTES_MS });
   const certAgent = async () =>
     (await host.exec(["docker", "inspect", "--format={{.State.Status}}", "appliance-cert-agent-1"])).stdout.trim();
+  const told = async () => (await host.exec(["cat", "/root/told"])).stdout.trim();
   beforeAll(async () => {
     host = await startHost({ name: "bootstrap" });
     await host.copyIn(process.cwd(), CHECKOUT);
@@ -96,6 +104,20 @@ describe("bootstrap on a fresh host", () => {
     await host.exec(["rm", "/etc/apt/apt.conf.d/99engine"]);
   });
 
+  it("starts a package cache, and runs the hooks of the application, where env.yml and /app/etc/hooks have them", async () => {
+    for (const stage of ["early", "late"])
+      await host.exec(["sh", "-c", installHook(stage)], { input: tellOfWeb(stage) });
+    await host.exec(["sed", "-i", "s/^  storage:$/&\\n    proxy_cache: true/", "/app/env.yml"]);
+    const { stdout } = await host.exec(["appliance", "apply"], { timeoutMs: THIRTY_MINUTES_MS });
+    expect(stdout).toMatch(/Start the package cache[^]*prepare-ecs.early\/say.sh[^]*prepare-ecs.late\/say.sh/);
+    const cache = ["docker", "inspect", "--format={{.State.Health.Status}}", "appliance-package-cache-1"];
+    expect((await host.exec(cache)).stdout.trim()).toBe("healthy");
+    const { stdout: apt } = await host.exec(["apt-config", "dump", "Acquire::http::Proxy-Auto-Detect"]);
+    expect(apt).toContain("/usr/local/lib/appliance/package-cache");
+    expect(await told()).toBe("early 1\nlate 1");
+    expect((await host.exec(["appliance", "apply"])).stdout).toContain("Nothing to do");
+  });
+
   it("refuses another env.yml than the one in place, and says what to do", async () => {
     await host.exec(["sh", "-c", "sed 's/bootstrap.test/other.test/' /app/env.yml > /root/other.yml"]);
     await expect(bootstrap("--env", "/root/other.yml")).rejects.toThrow("is there already and differs");
@@ -118,7 +140,9 @@ describe("bootstrap on a fresh host", () => {
     await expect.poll(page, SOON).toBe(503);
     const { stdout } = await host.exec(["appliance", "status"], { allowFailure: true });
     expect(stdout).toMatch(/^stopped/);
+    await host.exec(["rm", "/root/told"]);
     await host.exec(["systemctl", "restart", "appliance"]);
     await expect.poll(page, SOON).toBe(200);
+    expect(await told()).toBe("early 0\nlate 1");
   });
 });
