@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import type { RunCommand } from "@appliance/command";
 import type { OperatorError } from "@appliance/errors";
 import { failure } from "./failures.ts";
@@ -28,6 +28,8 @@ export async function writeSshFiles(scratch: string, { knownHosts = "", sshKey }
   if (files.key !== undefined) await writeFile(files.key, endingInNewline(sshKey ?? ""), { mode: 0o600 });
   return files;
 }
+
+export const removeSshFiles = (scratch: string) => rm(join(scratch, "ssh"), { recursive: true, force: true });
 
 const endingInNewline = (text: string) => (text === "" || text.endsWith("\n") ? text : `${text}\n`);
 

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackupEngine, EngineDependencies } from "../engine.ts";
-import { isSsh, writeSshFiles } from "../ssh.ts";
+import { isSsh, removeSshFiles, writeSshFiles } from "../ssh.ts";
 import { credentialsOf, invalid, parseTarget, type Target } from "../target.ts";
 import { backUp, type BackupPolicy } from "./backup.ts";
 import { setsOf, toCollection, toPoint } from "./chains.ts";
@@ -70,6 +70,9 @@ function createEngine(context: DuplicityContext, policy: BackupPolicy): BackupEn
       const bytes = files.reduce((sum, [, size]) => sum + (size ?? 0), 0);
       return { stored: { files: files.length, bytes }, points: setsOf(toCollection(sizes.keys())).length };
     },
-    close: () => context.gpg.close(),
+    async close() {
+      await context.gpg.close();
+      await removeSshFiles(context.scratch);
+    },
   };
 }

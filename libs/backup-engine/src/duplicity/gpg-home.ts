@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CommandError, type RunCommand } from "@appliance/command";
 import { OperatorError } from "@appliance/errors";
@@ -39,7 +39,10 @@ export async function openGpgHome(run: RunCommand, scratch: string, key: string)
       await run("gpg", ["--homedir", folder, "--batch", "--quiet", ...output], options);
     },
     // The agent is a process of its own session, which the end of gpg does not end.
-    close: async () => void (await run("gpgconf", ["--homedir", folder, "--kill", "all"], { timeoutMs: GPG_MS })),
+    async close() {
+      await run("gpgconf", ["--homedir", folder, "--kill", "all"], { timeoutMs: GPG_MS });
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }
 

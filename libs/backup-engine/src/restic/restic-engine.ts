@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackupEngine, EngineDependencies } from "../engine.ts";
-import { writeSshFiles } from "../ssh.ts";
+import { removeSshFiles, writeSshFiles } from "../ssh.ts";
 import { parseTarget, type Target } from "../target.ts";
 import { backUp } from "./backup.ts";
 import type { ResticContext } from "./context.ts";
@@ -56,6 +56,9 @@ function createEngine(context: ResticContext, policy: ResticPolicy): BackupEngin
     prune: (options = {}) => prune(context, policy, options),
     unlock: (options = {}) => unlock(context, options),
     usage: (options = {}) => usage(context, options),
-    close: () => rm(context.passwordFile, { force: true }),
+    async close() {
+      await rm(context.passwordFile, { force: true });
+      await removeSshFiles(context.scratch);
+    },
   };
 }
