@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { isInterrupted, OperatorError, toFailure } from "@appliance/errors";
 import { withFlock } from "@appliance/files";
 import type { KeyedCertificate } from "./certificate.ts";
 import type { ClientCertificates } from "./client-certificates.ts";
-import type { HostCertificate, RenewalReport } from "./host-certificate/index.ts";
+import type { HostCertificate, Put, RenewalReport } from "./host-certificate/index.ts";
 import type { Problems } from "./problems.ts";
+import { isRejection } from "./publish/failures.ts";
 import type { TlsPublisher } from "./publish/publisher.ts";
 import { isSameBundle, isSameServer, type ClientBundle, type TlsSet } from "./publish/tls-set.ts";
 import type { CertAgentSlice } from "./slice.ts";
@@ -52,8 +54,8 @@ export function createService(deps: ServiceDeps): Service {
   const accepted = async () => (await publisher.published())?.clients ?? null;
 
   async function serve(signal: AbortSignal): Promise<KeyedCertificate> {
-    const slice = await wanted();
     return alone(signal, async (signal) => {
+      const slice = await wanted(); // of now: who waits long for the lock must not bring back what env.yml had before
       const server = await host.served(slice, signal);
       const before = await publisher.published();
       const set = { server, clients: await clients.toAccept(slice, before?.clients ?? null, signal) };
@@ -95,18 +97,25 @@ export function createService(deps: ServiceDeps): Service {
     }
   }
 
-  /** A renewal takes minutes and holds nothing up: only its result is published under the lock. */
-  async function put(certificate: KeyedCertificate, signal: AbortSignal): Promise<void> {
-    const { domain } = await wanted();
-    await alone(signal, async (signal) => {
-      await publisher.publish({ domain, server: certificate, clients: await accepted() }, signal);
-    });
-  }
+  /**
+   * A renewal takes minutes and holds nothing up: only its result is published under the lock, and counts as proven before another
+   * look may choose again.
+   */
+  const putFor =
+    (asked: CertAgentSlice): Put =>
+    (certificate, proven, signal) =>
+      alone(signal, async (signal) => {
+        const slice = await wanted();
+        if (!isDeepStrictEqual(hostPart(slice), hostPart(asked))) throw overtaken();
+        await publisher.publish({ domain: slice.domain, server: certificate, clients: await accepted() }, signal);
+        await proven();
+      });
 
   /** That no certificate was had is a report, and a problem for as long as the record of renewals has it. */
   async function renew(force: boolean, signal: AbortSignal): Promise<RenewalReport> {
     try {
-      const report = await host.renew(await wanted(), { force, put }, signal);
+      const slice = await wanted();
+      const report = await host.renew(slice, { force, put: putFor(slice) }, signal);
       await assess();
       return report;
     } catch (error) {
@@ -129,6 +138,11 @@ export function createService(deps: ServiceDeps): Service {
   };
 }
 
-function isRejection(error: unknown): boolean {
-  return error instanceof OperatorError && ["TLS_REFUSED", "TLS_NOT_SERVED"].includes(error.code);
+/** What of env.yml a renewal is for. */
+const hostPart = ({ domain, allowedHosts, given, acme }: CertAgentSlice) => ({ domain, allowedHosts, given, acme });
+
+function overtaken(): OperatorError {
+  return new OperatorError("ENV_CHANGED", "env.yml was changed while the certificate was obtained; it is kept.", {
+    remedy: "Nothing needs to be done: what env.yml says now is seen to by itself.",
+  });
 }

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { OperatorError } from "@appliance/errors";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { HostCertificateStatus } from "../src/host-certificate/index.ts";
+import { HostCertificateStatus, type Put } from "../src/host-certificate/index.ts";
 import { recordingPut, startAuthority, type Authority } from "./support/authority.ts";
 
 const MINUTE_MS = 60_000;
@@ -36,14 +36,17 @@ describe("a certificate of this host", () => {
 
   it("is on disk before it is put into service, and is proven there before it counts", async () => {
     const seen: string[][] = [];
-    const put = () => Promise.resolve(void seen.push(authority.stored()));
+    const put: Put = async (_certificate, proven) => {
+      seen.push(authority.stored());
+      await proven();
+    };
     await authority.agent().renew(authority.wanted, { force: false, put }, limit());
     expect(seen).toEqual([authority.stored()]);
   });
 
   it("that is refused in service is not served, and is offered again without another order", async () => {
-    service.failure = new OperatorError("CERTIFICATE_NOT_SERVED", "nginx serves the former one.", { remedy: "Look." });
-    expect(await renew()).toMatchObject({ outcome: "failed", code: "CERTIFICATE_NOT_SERVED" });
+    service.failure = new OperatorError("TLS_NOT_SERVED", "nginx serves the former one.", { remedy: "Look." });
+    expect(await renew()).toMatchObject({ outcome: "failed", code: "TLS_NOT_SERVED" });
     expect(await served()).toMatchObject({ source: "self-signed" });
     const { passedOver } = await authority.agent().status(authority.wanted);
     expect(passedOver).toMatchObject([{ reason: expect.stringContaining("nginx serves the former one.") as string }]);
@@ -53,6 +56,12 @@ describe("a certificate of this host", () => {
     expect(await renew()).toEqual({ outcome: "renewed" });
     expect(authority.orders()).toBe(1);
     expect(service.given[1]?.leaf.serialNumber).toBe(service.given[0]?.leaf.serialNumber);
+  });
+
+  it("that could not be published for a reason of the host's own is served all the same where nothing better is", async () => {
+    service.failure = new OperatorError("DISK_FULL", "The disk is full.", { remedy: "Make room." });
+    expect(await renew()).toMatchObject({ outcome: "failed", code: "DISK_FULL" });
+    expect(await served()).toMatchObject({ source: "acme", chainPem: service.given[0]?.chainPem });
   });
 
   it("is had anew when a person wants it, and the newest three stay", async () => {

@@ -1,6 +1,7 @@
 import { certificateId, type AcmeOptions, type Challenges } from "@appliance/acme";
 import { toFailure } from "@appliance/errors";
 import type { KeyedCertificate } from "../certificate.ts";
+import { isRejection } from "../publish/failures.ts";
 import type { AcmeFiles } from "./acme-files.ts";
 import { checkClock } from "./authority-clock.ts";
 import type { CertificateStore } from "./certificate-store.ts";
@@ -15,8 +16,11 @@ import type { PresentCertificate } from "./renewal-facts.ts";
 import { afterValidation, beforeValidation } from "./renewal-record.ts";
 import type { RenewalState } from "./renewal-state.ts";
 
-/** Publishes a certificate and proves it in service; throws when it was not proven, and the former one serves again. */
-export type Put = (certificate: KeyedCertificate, signal: AbortSignal) => Promise<void>;
+/**
+ * Publishes a certificate and proves it in service, then calls `proven`, before anything else is chosen and published: who looked
+ * between both would bring the former one back. Throws when it was not proven.
+ */
+export type Put = (certificate: KeyedCertificate, proven: () => Promise<void>, signal: AbortSignal) => Promise<void>;
 
 export interface AttemptDeps {
   store: CertificateStore;
@@ -130,19 +134,20 @@ async function accepted({ keyPem, chain }: Obtained, expected: Expected, files: 
 
 /**
  * Puts a certificate that is kept into service, and remembers what came of it.
- * @throws what `put` throws; the certificate is then marked, so that `served` does not take it before it is tried again
+ * @throws what `put` throws; one that was rejected is marked, so that `served` does not take it before it is tried again. What failed
+ * for another reason, such as a full disk, is still better than none.
  */
-export async function putIntoService(id: string, put: Put, { store, now }: AttemptDeps, signal: AbortSignal) {
+export async function putIntoService(id: string, put: Put, { store, files, now }: AttemptDeps, signal: AbortSignal) {
   const found = (await store.obtained()).find((one) => one.id === id);
   if (found?.about === undefined || "unfit" in found.pair) throw refused("its files are gone");
   const { about, pair } = found;
+  const proven = () => files.withReserve(() => store.mark(id, { ...about, provenAt: now(), refused: null }));
   try {
-    await put({ ...pair, source: "acme" }, signal);
+    await put({ ...pair, source: "acme" }, proven, signal);
   } catch (error) {
     signal.throwIfAborted();
-    await store.mark(id, { ...about, refused: toFailure(error).message });
+    if (isRejection(error)) await store.mark(id, { ...about, refused: toFailure(error).message });
     throw error;
   }
-  await store.mark(id, { ...about, provenAt: now(), refused: null });
   await store.prune();
 }

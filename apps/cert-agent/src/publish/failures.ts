@@ -1,6 +1,11 @@
 import { OperatorError } from "@appliance/errors";
 import type { Miss } from "./prove.ts";
 
+/** Whether nginx or a port was seen not to take a set, so that the one before is back; every other failure says nothing of it. */
+export function isRejection(error: unknown): boolean {
+  return error instanceof OperatorError && ["TLS_REFUSED", "TLS_NOT_SERVED"].includes(error.code);
+}
+
 export function refused(error: string | null): OperatorError {
   return new OperatorError("TLS_REFUSED", `nginx refused the new certificates: ${error ?? "it gave no reason"}`, {
     remedy: "It serves with those before. Look at `appliance cert status`; it is tried again by itself.",

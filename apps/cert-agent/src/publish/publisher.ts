@@ -16,7 +16,7 @@ export interface TlsPublisher {
    * Brings a set into service and proves it: nginx took it over, and the certificate is read back from the host's own ports. With
    * a set that is in service already nothing is written and the proof is made again. One call at a time.
    * @throws OperatorError `TLS_REFUSED` or `TLS_NOT_SERVED`, and the set before is back; `TLS_NOT_TAKEN` or `TLS_UNREACHABLE`, and
-   *   the new set stays; `DISK_FULL`, `FILE_NOT_WRITTEN`, and nothing has changed.
+   *   the new set stays; `DISK_FULL`, `FILE_NOT_WRITTEN`, and each reader has one set or the other, whole: the next call goes on.
    */
   publish(set: TlsSet & { domain: string }, signal: AbortSignal): Promise<void>;
   /** The set that nginx was given last; undefined before the first. */

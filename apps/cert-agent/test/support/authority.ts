@@ -83,9 +83,9 @@ export function recordingPut() {
   const service = {
     given,
     failure: undefined as Error | undefined,
-    put: (certificate: KeyedCertificate): Promise<void> => {
+    put: (certificate: KeyedCertificate, proven: () => Promise<void>): Promise<void> => {
       given.push(certificate);
-      return service.failure ? Promise.reject(service.failure) : Promise.resolve();
+      return service.failure ? Promise.reject(service.failure) : proven();
     },
   };
   return service;
