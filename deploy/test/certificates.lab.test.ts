@@ -119,7 +119,7 @@ describe("certificates of a virtual host whose authority is Pebble", () => {
 /** Made as an operator makes one, with the authority as that of a company. */
 function makeEnv(folder: string, domain: string, { directoryUrl, ca }: Authority): string {
   const [env, extra] = [join(folder, "env.yml"), join(folder, "extra.yml")];
-  const letsencrypt = { directory_url: directoryUrl, ca };
+  const letsencrypt = { enabled: true, directory_url: directoryUrl, ca };
   writeFileSync(extra, JSON.stringify({ appliance: { allowed_hosts: [domain], ssl: { letsencrypt } } }));
   execFileSync("tools/appliance", ["env", "create", domain, env, "--sample", "--extra", extra], { stdio: "pipe" });
   return readFileSync(env, "utf8");

@@ -1,3 +1,4 @@
+import { isPublicName } from "@appliance/env";
 import { readExtra } from "./extra.ts";
 import { makeEnv, type NewEnv, type Template, type Wishes } from "./make-env.ts";
 import { defaultTemplate } from "./template.ts";
@@ -7,7 +8,7 @@ import { defaultTemplate } from "./template.ts";
  * certificate from Let's Encrypt for a name that nobody but the host knows.
  */
 export function makeSampleEnv({ domain, extras = [], ...wishes }: Wishes): Promise<NewEnv> {
-  const sample = readExtra(Buffer.from(SAMPLE_VALUES(domain.includes("."))), { file: "the sample", domain });
+  const sample = readExtra(Buffer.from(SAMPLE_VALUES(isPublicName(domain))), { file: "the sample", domain });
   return makeEnv({ ...wishes, domain, template: wishes.template ?? sampleTemplate(), extras: [sample, ...extras] });
 }
 
