@@ -47,7 +47,7 @@ describe("the command", () => {
   it.each([
     ["a list", "- a\n", "Error: standard input:1:1: the file holds a list instead of keys with values."],
     ["nothing", "", "Error: standard input:1:1: the file has no content."],
-    ["every problem of bad YAML", "a: @\nb: *x\n", "Error: standard input:2:4: no anchor of this name above."],
+    ["every problem of bad YAML", "a: *y\nb: *x\n", "Error: standard input:2:4: no anchor of this name above."],
   ])("refuses %s with exit code 1 and writes no line", async (_, source, message) => {
     const { stdout, stderr, exitCode } = await run(["."], source);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
