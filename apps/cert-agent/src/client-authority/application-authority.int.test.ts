@@ -51,6 +51,15 @@ describe("what the application offers", () => {
     expect([refusesMore(before, same), refusesMore(same, more), refusesMore(more, same)]).toEqual([false, true, false]);
   });
 
+  it("is taken also while it cannot be kept, since a revocation must not wait for room on a disk", async () => {
+    await ecs.put("ca.cert.pem", ca.caPem);
+    await ecs.put("crl.pem", await ca.crl({ serials: ["01"] }));
+    writeFileSync(join(fixture.root, "kept"), "in the way");
+    expect(await look()).toMatchObject({ bundle: { caPem: ca.caPem }, problem: { code: "FILE_NOT_WRITTEN" } });
+    rmSync(join(fixture.root, "kept"));
+    expect(await look()).toMatchObject({ bundle: { caPem: ca.caPem }, problem: null });
+  });
+
   it("may change its authority, with both accepted meanwhile and a lower number on the new list", async () => {
     await putGood();
     const next = await ecs.makeAuthority();

@@ -19,7 +19,7 @@ export interface ApplicationAuthorityDeps extends OpensslDeps {
 export interface ApplicationLook {
   /** What nginx is to be given: what the application has now, or the last that was good; null when there never was any. */
   bundle: ClientBundle | null;
-  /** Why what the application has now is not taken; null when it is, or when it has nothing yet. */
+  /** Why what the application has now is not taken, or could not be kept; null when it is, or when it has nothing yet. */
   problem: Failure | null;
 }
 
@@ -29,7 +29,7 @@ export interface ApplicationAuthority {
   look(signal: AbortSignal): Promise<ApplicationLook>;
 }
 
-const [CA_FILE, CRL_FILE] = ["ca.cert.pem", "crl.pem"];
+const [CA_FILE, CRL_FILE] = ["ca.cert.pem", "crl.pem"] as const;
 
 export function createApplicationAuthority(deps: ApplicationAuthorityDeps): ApplicationAuthority {
   return {
@@ -40,8 +40,7 @@ export function createApplicationAuthority(deps: ApplicationAuthorityDeps): Appl
         if (offered === null) return { bundle: null, problem: null };
         const accepted = await judge(offered, served, deps, signal);
         const bundle = bundleOf(accepted);
-        if (bundle) await keep(bundle, deps.folder);
-        return { bundle, problem: null };
+        return { bundle, problem: bundle && (await keep(bundle, deps.folder)) };
       } catch (error) {
         if (!(error instanceof OperatorError) || signal.aborted) throw error;
         return { bundle: bundleOf(served), problem: toFailure(error) };
@@ -126,14 +125,21 @@ async function assertServerTakesThem(
 
 const keptFile = (folder: string, name: string) => join(folder, "current", name);
 
-async function keep({ caPem, crlPem }: ClientBundle, folder: string): Promise<void> {
-  await ensureDirectory(folder, { mode: 0o700 });
-  const files = { [CA_FILE]: caPem, [CRL_FILE]: crlPem };
+/** Returns why it could not: what was judged good is served all the same, since a revocation does not wait for room on a disk. */
+async function keep({ caPem, crlPem }: ClientBundle, folder: string): Promise<Failure | null> {
   const attributes = { mode: 0o644 };
-  await publishGeneration(
-    folder,
-    new Map(Object.entries(files).map(([name, data]) => [name, { data, ...attributes }])),
-  );
+  const files = new Map([
+    [CA_FILE, { data: caPem, ...attributes }],
+    [CRL_FILE, { data: crlPem, ...attributes }],
+  ]);
+  try {
+    await ensureDirectory(folder, { mode: 0o700 });
+    await publishGeneration(folder, files);
+    return null;
+  } catch (error) {
+    if (error instanceof OperatorError) return toFailure(error);
+    throw error;
+  }
 }
 
 /** What was good last; nothing when there was none, or when it was damaged since: the next good one takes its place. */

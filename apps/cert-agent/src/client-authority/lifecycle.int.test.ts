@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { runCommand, type RunCommand } from "@appliance/command";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createFixture, DAY_MS, request, signal, type Fixture } from "./testing/fixture.ts";
 
@@ -28,6 +29,26 @@ describe("a year", () => {
       expect(verified()).toContain("OK");
     }
     expect(await codes()).toEqual([]);
+  });
+});
+
+describe("a minute in which nothing changes", () => {
+  it("starts openssl not once, and a list that was changed by another hand is judged anew", async () => {
+    let starts = 0;
+    const run: RunCommand = (program, ...rest) => {
+      if (program === "openssl") starts += 1;
+      return runCommand(program, ...rest);
+    };
+    await fixture.remove();
+    fixture = await createFixture({ run });
+    await fixture.authority.ensure({}, signal);
+    await fixture.authority.status(signal);
+    starts = 0;
+    expect([await ensure(), await codes()]).toEqual([[], []]);
+    expect((await fixture.authority.bundle(signal))?.authorities).toHaveLength(1);
+    expect(starts).toBe(0);
+    writeFileSync(fileOf(1, "crl.pem"), "no list");
+    expect(await codes()).toEqual(["CLIENT_CRL_MISSING"]);
   });
 });
 

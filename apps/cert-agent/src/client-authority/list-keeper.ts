@@ -23,13 +23,20 @@ export interface ListKeeper {
 
 /** Keeps the revocation list of each authority. */
 export function createListKeeper(store: AuthorityStore, deps: OpensslDeps & { now: () => Date }): ListKeeper {
+  /** The list of each certificate that was found good last: it is looked at several times a minute, and changes once a day. */
+  const known = new Map<string, { pem: string; crl: Crl }>();
+
   async function present(authority: Authority, signal: AbortSignal) {
+    const { certificatePem } = authority;
     const pem = await store.readList(authority);
     if (pem === null) return null;
-    return await withOpenssl(deps, signal, async (place) => {
-      if (!(await isSignedBy(place, pem, authority.certificatePem))) return null;
-      return { pem, crl: await readCrlIn(place, pem) };
-    });
+    const before = known.get(certificatePem);
+    if (before?.pem === pem) return before;
+    const found = await withOpenssl(deps, signal, async (place) =>
+      (await isSignedBy(place, pem, certificatePem)) ? { pem, crl: await readCrlIn(place, pem) } : null,
+    );
+    if (found) known.set(certificatePem, found);
+    return found;
   }
 
   const refresh: ListKeeper["refresh"] = async (authority, certificates, { fresh }, signal) => {
