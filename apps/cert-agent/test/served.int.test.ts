@@ -124,6 +124,16 @@ describe("what is served", () => {
     expect(await agent.served(wanted(make(DOMAIN)), limit())).toMatchObject({ source: "env.yml" });
   });
 
+  it("is told as long before its end as a person needs, where nobody renews it but a person", async () => {
+    const given = make(DOMAIN, { days: 360 });
+    const problem = async () => (await agent.status(wanted(given))).problem;
+    clock.aheadMs = 329 * DAY_MS;
+    expect(await problem()).toBeNull();
+    clock.aheadMs = 331 * DAY_MS;
+    expect(await problem()).toMatchObject({ code: "CERTIFICATE_GIVEN_ENDS" });
+    expect(await agent.served(wanted(given), limit())).toMatchObject({ source: "env.yml" });
+  });
+
   it("has its chain in order, without the root and what does not belong to it", async () => {
     placeBefore({ ...good, certificate: make("x.test").certificate + good.certificate });
     const { chainPem, leaf } = await agent.served(wanted(), limit());

@@ -33,7 +33,9 @@ export interface RenewalFacts {
   directoryUrl: string;
   present: Present | undefined;
   state: RenewalState;
-  /** A person wants it now. The authority's Retry-After and the count of failed validations hold all the same. */
+  /** A person asks, so nothing waits for the next attempt after a failure. What the authority limits holds all the same. */
+  asked: boolean;
+  /** The person wants one although none is due. */
   force: boolean;
 }
 
@@ -102,18 +104,18 @@ function dueItself(facts: RenewalFacts, now: Date): Due {
   return { ...due, at, reason: "the certificate is young enough" };
 }
 
-function dueForLeftOut({ names, state: { leftOut } }: RenewalFacts): Due[] {
+function dueForLeftOut({ names, asked, state: { leftOut } }: RenewalFacts): Due[] {
   if (leftOut.names.length === 0) return [];
   const step: RenewalStep = { action: "order", names: [...names], leftOut: true };
   const reason = `the next attempt to have ${leftOut.names.join(", ")} certified`;
-  return [{ at: leftOut.at ?? new Date(0), retryAt: null, step, reason }];
+  return [{ at: new Date(0), retryAt: asked ? null : leftOut.at, step, reason }];
 }
 
 /** The moment from which on nothing speaks against it, not before now, and what spoke against it until then. */
-function startOf({ at, retryAt, step, reason }: Due, { state, force }: RenewalFacts, now: Date) {
+function startOf({ at, retryAt, step, reason }: Due, { state, asked }: RenewalFacts, now: Date) {
   const gates = [
     { at, reason },
-    { at: force ? null : retryAt, reason: "the next attempt after a failure" },
+    { at: asked ? null : retryAt, reason: "the next attempt after a failure" },
     ...(step.action === "put" ? [] : gatesOfAuthority(state, now)),
   ];
   return gates.reduce(

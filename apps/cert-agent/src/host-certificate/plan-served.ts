@@ -1,5 +1,6 @@
 import { OperatorError, toFailure, type Failure } from "@appliance/errors";
 import type { KeyedCertificate } from "../certificate.ts";
+import { lifetimeMs } from "./plan-renewal.ts";
 import { whyUnfit, type Clock, type KeyPair, type Unfit } from "./key-pair.ts";
 
 /** A certificate that lies somewhere. */
@@ -20,7 +21,7 @@ export interface Choice {
   /** Undefined when none is fit: a self-signed one is then served. */
   chosen: { certificate: KeyedCertificate; place: string } | undefined;
   passedOver: { place: string; reason: string }[];
-  /** What is wrong with the certificate of env.yml, which has to be mended by a person. */
+  /** What is wrong with the certificate of env.yml, or will be soon, which has to be mended by a person. */
   problem: Failure | undefined;
 }
 
@@ -36,7 +37,7 @@ export function planServed(candidates: readonly Candidate[], domain: string, clo
   return {
     chosen: best && { certificate: best.certificate, place: best.place },
     passedOver: unfit,
-    problem: given?.reason === undefined ? undefined : givenUnfit(given.reason),
+    problem: given && problemOf(given, clock),
   };
 }
 
@@ -62,10 +63,31 @@ function rank({ certificate, proven }: Fit): number {
   return proven ? 1 : 2;
 }
 
+function problemOf({ pair, reason }: Candidate & { reason: string | undefined }, clock: Clock): Failure | undefined {
+  if (reason !== undefined) return givenUnfit(reason);
+  return "unfit" in pair || !endsSoon(pair, clock) ? undefined : givenEnds(pair);
+}
+
+/** Nobody but a person renews it: a month of one that lives a year, a week of one that lives three months. */
+const LAST_PART = 1 / 12;
+
+function endsSoon({ leaf }: KeyPair, { now, trusted }: Clock): boolean {
+  return trusted && leaf.validToDate.getTime() - now.getTime() < lifetimeMs(leaf) * LAST_PART;
+}
+
 const givenUnfit = (reason: string): Failure =>
   toFailure(
     new OperatorError("CERTIFICATE_GIVEN_UNFIT", `The certificate of env.yml is not served: ${reason}.`, {
       remedy:
         "Correct appliance:ssl:key and appliance:ssl:cert in env.yml, or remove both, then run `appliance apply`.",
     }),
+  );
+
+const givenEnds = ({ leaf }: KeyPair): Failure =>
+  toFailure(
+    new OperatorError(
+      "CERTIFICATE_GIVEN_ENDS",
+      `The certificate of env.yml ends at ${leaf.validToDate.toISOString()}, and is not renewed by itself.`,
+      { remedy: "Put a new one in its place (appliance:ssl:key and appliance:ssl:cert), then run `appliance apply`." },
+    ),
   );
