@@ -41,7 +41,7 @@ function ensure({ service }: JobTools): Work<typeof CertEnsure> {
   return async ({ obtain, force }, { signal }) => {
     const first = await service.serve(signal);
     if (!obtain) return { served: describe(first), obtained: { outcome: "not asked for" } };
-    const obtained = await service.renew({ force }, signal);
+    const obtained = await service.renew(force ? "in any case" : "if due", signal);
     const served = obtained.outcome === "renewed" ? await service.serve(signal) : first;
     return { served: describe(served), obtained };
   };

@@ -43,7 +43,7 @@ export function startLoop({ service, status, mounts, packages, isTold, everyMs =
       () => failures + 1, // kept as a problem
     );
     aside.renewal ??= service
-      .renew({ force: false }, signal)
+      .renew("by nobody", signal)
       .then(({ outcome }) => outcome === "renewed" && wake(), noted) // so is this
       .finally(() => (aside.renewal = undefined));
     aside.mounts ??= mounts.run(signal).finally(() => (aside.mounts = undefined));

@@ -94,7 +94,7 @@ function hostThatRenews() {
 
 it("leaves a renewed certificate in service when it looks before that is known to be proven", async () => {
   const service = serviceWith(() => false, { host: hostThatRenews() });
-  const renewal = service.renew({ force: false }, signal);
+  const renewal = service.renew("by nobody", signal);
   while (published.server !== newServer) await sleep(10);
   await service.serve(signal);
   expect(published.server).toBe(newServer);
@@ -104,7 +104,7 @@ it("leaves a renewed certificate in service when it looks before that is known t
 it("publishes no certificate that was obtained for what env.yml has said before", async () => {
   const told = [slice, { ...slice, domain: "new.test" }];
   const service = serviceWith(() => false, { host: hostThatRenews(), slice: async () => told.shift() });
-  await expect(service.renew({ force: false }, signal)).rejects.toMatchObject({ code: "ENV_CHANGED" });
+  await expect(service.renew("by nobody", signal)).rejects.toMatchObject({ code: "ENV_CHANGED" });
   expect(published.server).toBe(oldServer);
 });
 

@@ -3,7 +3,7 @@ import { isInterrupted, OperatorError, toFailure } from "@appliance/errors";
 import { withFlock } from "@appliance/files";
 import type { KeyedCertificate } from "./certificate.ts";
 import type { ClientCertificates } from "./client-certificates.ts";
-import type { HostCertificate, Put, RenewalReport } from "./host-certificate/index.ts";
+import type { Asked, HostCertificate, Put, RenewalReport } from "./host-certificate/index.ts";
 import type { Problems } from "./problems.ts";
 import { isRejection } from "./publish/failures.ts";
 import type { TlsPublisher } from "./publish/publisher.ts";
@@ -19,7 +19,7 @@ export interface Service {
   /** What client certificates are checked with, as nginx was given it last; null where none are asked for. */
   accepted(): Promise<ClientBundle | null>;
   /** Has a newer one of the authority where one is due, or wanted by a person, and brings it into service. */
-  renew(options: { force: boolean }, signal: AbortSignal): Promise<RenewalReport>;
+  renew(asked: Asked, signal: AbortSignal): Promise<RenewalReport>;
 }
 
 export interface ServiceDeps {
@@ -112,10 +112,10 @@ export function createService(deps: ServiceDeps): Service {
       });
 
   /** That no certificate was had is a report, and a problem for as long as the record of renewals has it. */
-  async function renew(force: boolean, signal: AbortSignal): Promise<RenewalReport> {
+  async function renew(asked: Asked, signal: AbortSignal): Promise<RenewalReport> {
     try {
       const slice = await wanted();
-      const report = await host.renew(slice, { force, put: putFor(slice) }, signal);
+      const report = await host.renew(slice, { asked, put: putFor(slice) }, signal);
       await assess();
       return report;
     } catch (error) {
@@ -134,7 +134,7 @@ export function createService(deps: ServiceDeps): Service {
     wanted,
     accepted,
     serve: (signal) => problems.during("serving", signal, () => serve(signal)),
-    renew: ({ force }, signal) => renew(force, signal),
+    renew,
   };
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { OperatorError } from "@appliance/errors";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { HostCertificateStatus, type Put } from "../src/host-certificate/index.ts";
+import { type Asked, HostCertificateStatus, type Put } from "../src/host-certificate/index.ts";
 import { recordingPut, startAuthority, type Authority } from "./support/authority.ts";
 
 const MINUTE_MS = 60_000;
@@ -16,8 +16,8 @@ beforeEach(async () => {
 });
 afterEach(() => authority.stop());
 
-const renew = (force = false, wanted = authority.wanted, agent = authority.agent()) =>
-  agent.renew(wanted, { force, put: service.put }, limit());
+const renew = (asked: Asked = "by nobody", wanted = authority.wanted, agent = authority.agent()) =>
+  agent.renew(wanted, { asked, put: service.put }, limit());
 const served = () => authority.agent().served(authority.wanted, limit());
 
 describe("a certificate of this host", () => {
@@ -40,7 +40,7 @@ describe("a certificate of this host", () => {
       seen.push(authority.stored());
       await proven();
     };
-    await authority.agent().renew(authority.wanted, { force: false, put }, limit());
+    await authority.agent().renew(authority.wanted, { asked: "by nobody", put }, limit());
     expect(seen).toEqual([authority.stored()]);
   });
 
@@ -66,7 +66,7 @@ describe("a certificate of this host", () => {
 
   it("is had anew when a person wants it, and the newest three stay", async () => {
     for (let round = 0; round < 4; round += 1) {
-      expect(await renew(true)).toEqual({ outcome: "renewed" });
+      expect(await renew("in any case")).toEqual({ outcome: "renewed" });
       authority.clock.aheadMs += 20 * MINUTE_MS;
     }
     expect(authority.stored()).toHaveLength(3);
@@ -74,7 +74,7 @@ describe("a certificate of this host", () => {
   });
 
   it("is ordered once by two that want it at the same time", async () => {
-    const both = await Promise.all([renew(), renew(), renew(true)]);
+    const both = await Promise.all([renew(), renew(), renew("in any case")]);
     expect(both.filter(({ outcome }) => outcome === "renewed")).toHaveLength(1);
     expect(authority.orders()).toBe(1);
   });
@@ -95,30 +95,30 @@ describe("names", () => {
   it("that fail are told, the next order goes without them, and they are tried again", async () => {
     const wanted = { ...authority.wanted, allowedHosts: ["lost.test", "b.test"] };
     await authority.pebble.setAddress("lost.test", "127.0.0.9");
-    const failed = await renew(false, wanted);
+    const failed = await renew("by nobody", wanted);
     expect(failed).toMatchObject({ outcome: "failed", code: "ACME_VALIDATION_FAILED" });
     authority.clock.aheadMs += MINUTE_MS + 1000;
-    expect(await renew(false, wanted)).toEqual({ outcome: "renewed" });
+    expect(await renew("by nobody", wanted)).toEqual({ outcome: "renewed" });
     expect(service.given[0]?.leaf.subjectAltName).toBe("DNS:a.test, DNS:b.test");
     const { renewal } = await authority.agent().status(wanted);
     expect(renewal).toMatchObject({ leftOut: ["lost.test"], nameFailures: [{ name: "lost.test" }] });
     await authority.pebble.setAddress("lost.test", "127.0.0.1");
     authority.clock.aheadMs += 12 * MINUTE_MS;
-    expect(await renew(false, wanted)).toEqual({ outcome: "renewed" });
+    expect(await renew("by nobody", wanted)).toEqual({ outcome: "renewed" });
     expect(service.given[1]?.leaf.subjectAltName).toContain("lost.test");
   });
 
   it("that came along are certified at once", async () => {
     await renew();
     const wanted = { ...authority.wanted, allowedHosts: ["b.test"] };
-    expect(await renew(false, wanted)).toEqual({ outcome: "renewed" });
+    expect(await renew("by nobody", wanted)).toEqual({ outcome: "renewed" });
     expect(service.given[1]?.leaf.subjectAltName).toContain("b.test");
   });
 
   it("for which this host's own port does not answer keep it from asking, whatever DNS says", async () => {
     authority.port80.refused.add("a.test");
     const dns = { addressesOf: () => Promise.reject(new Error("no DNS")) };
-    const failed = await renew(false, authority.wanted, authority.agent({ dns }));
+    const failed = await renew("by nobody", authority.wanted, authority.agent({ dns }));
     expect(failed).toMatchObject({ outcome: "failed", code: "CHALLENGE_UNREACHABLE" });
     expect(authority.orders()).toBe(0);
     const { renewal } = await authority.agent().status(authority.wanted);
@@ -127,7 +127,7 @@ describe("names", () => {
 
   it("that DNS leads elsewhere are told, the dead AAAA by itself, and asked for all the same", async () => {
     const dns = { addressesOf: () => Promise.resolve(["127.0.0.1", "::1"]) };
-    expect(await renew(false, authority.wanted, authority.agent({ dns }))).toEqual({ outcome: "renewed" });
+    expect(await renew("by nobody", authority.wanted, authority.agent({ dns }))).toEqual({ outcome: "renewed" });
     const { renewal } = await authority.agent().status(authority.wanted);
     expect(renewal?.dns).toMatchObject([{ verdict: "silent", detail: expect.stringContaining("AAAA ::1") as string }]);
   });

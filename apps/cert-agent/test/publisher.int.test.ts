@@ -1,5 +1,5 @@
 /** The publisher beside the real nginx. */
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Server as TcpServer } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -122,6 +122,29 @@ describe("client certificates", () => {
   it("lose their connections together with their authority", async () => {
     await publish(clientAuthority("Another CA").bundle());
     expect(existsSync(inTls("end-connections"))).toBe(true);
+  });
+});
+
+describe("what nginx serves and nobody has any more", () => {
+  const server = serverCertificate(domain);
+  const authority = clientAuthority();
+  const lose = () => rmSync(join(nginx.root, "tls", readState(nginx).serving), { recursive: true });
+
+  it("counts as letting in whom the next set may refuse: connections of before are to end", async () => {
+    authority.issue("loses");
+    await publisher.publish({ domain, server, clients: authority.bundle() }, signal);
+    lose();
+    authority.revoke("loses");
+    await publisher.publish({ domain, server, clients: authority.bundle() }, signal);
+    expect(existsSync(inTls("end-connections"))).toBe(true);
+  });
+
+  it("is nothing to go back to", async () => {
+    lose();
+    const mixed = { ...serverCertificate(domain), keyPem: server.keyPem };
+    expect(await codeOf(publisher.publish({ domain, server: mixed, clients: null }, signal))).toBe("TLS_REFUSED");
+    expect(existsSync(inTls("server.crt"))).toBe(true);
+    expect(await onPort(nginx.httpsPort)).toBe(server.leaf.serialNumber);
   });
 });
 

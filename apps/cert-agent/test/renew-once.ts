@@ -3,7 +3,7 @@
  * was put into service stays in its memory alone.
  */
 import { runCommand } from "@appliance/command";
-import { createHostCertificate } from "../src/host-certificate/index.ts";
+import { createHostCertificate, type RenewOptions } from "../src/host-certificate/index.ts";
 
 const facts = JSON.parse(process.env["FACTS"] ?? "{}") as {
   folder: string;
@@ -22,5 +22,5 @@ const agent = createHostCertificate({
   acmeOptions: { retryDelayMs: 20, patienceMs: 100 },
   dns: { addressesOf: () => Promise.resolve(["127.0.0.1"]), publicPort: facts.port },
 });
-const options = { force: false, put: (_certificate: unknown, proven: () => Promise<void>) => proven() };
+const options: RenewOptions = { asked: "by nobody", put: (_certificate, proven) => proven() };
 console.log(JSON.stringify(await agent.renew(facts.wanted, options, AbortSignal.timeout(50_000))));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import type { Asked } from "../src/host-certificate/index.ts";
 import { recordingPut, startAuthority, type Authority } from "./support/authority.ts";
 
 const MINUTE_MS = 60_000;
@@ -21,9 +22,10 @@ afterEach(() => {
   return authority.stop();
 });
 
-const renew = (force = false, wanted: Parameters<typeof agentRenew>[0] = authority.wanted) => agentRenew(wanted, force);
-const agentRenew = (wanted: Parameters<ReturnType<Authority["agent"]>["renew"]>[0], force: boolean) =>
-  authority.agent().renew(wanted, { force, put: service.put }, limit());
+const renew = (asked: Asked = "by nobody", wanted: Parameters<typeof agentRenew>[0] = authority.wanted) =>
+  agentRenew(wanted, asked);
+const agentRenew = (wanted: Parameters<ReturnType<Authority["agent"]>["renew"]>[0], asked: Asked) =>
+  authority.agent().renew(wanted, { asked, put: service.put }, limit());
 
 describe("a process that is killed", () => {
   it("between the finalization of an order and the end has its certificate fetched by the next one, without a second order", async () => {
@@ -45,7 +47,7 @@ describe("a process that is killed", () => {
     for (let round = 0; round < 20; round += 1) {
       const stop = new AbortController();
       const asked = authority.proxy.seen.filter(({ path }) => path.startsWith(CERTIFICATE)).length;
-      const renewal = authority.agent().renew(authority.wanted, { force: false, put: service.put }, stop.signal);
+      const renewal = authority.agent().renew(authority.wanted, { asked: "by nobody", put: service.put }, stop.signal);
       const ended = renewal.then(
         () => "by itself",
         (error: unknown) => String(error),
@@ -67,7 +69,7 @@ describe("an authority that refuses", () => {
     expect(await renew()).toMatchObject({ outcome: "failed", code: "ACME_RATE_LIMITED" });
     const asked = authority.proxy.seen.length;
     authority.clock.aheadMs = 30 * MINUTE_MS;
-    expect(await renew(true)).toMatchObject({ outcome: "not due", until: expect.any(String) as string });
+    expect(await renew("in any case")).toMatchObject({ outcome: "not due", until: expect.any(String) as string });
     expect(authority.proxy.seen).toHaveLength(asked);
     authority.clock.aheadMs = 61 * MINUTE_MS;
     expect(await renew()).toEqual({ outcome: "renewed" });
@@ -105,10 +107,10 @@ describe("an authority that refuses", () => {
     await renew();
     authority.clock.aheadMs = MINUTE_MS;
     authority.proxy.next(CERTIFICATE, { change: () => other });
-    expect(await renew(true)).toMatchObject({ outcome: "failed", code: "CERTIFICATE_REFUSED" });
+    expect(await renew("in any case")).toMatchObject({ outcome: "failed", code: "CERTIFICATE_REFUSED" });
     expect(service.given).toHaveLength(1);
     authority.clock.aheadMs = 3 * MINUTE_MS;
-    expect(await renew(true)).toEqual({ outcome: "renewed" });
+    expect(await renew("in any case")).toEqual({ outcome: "renewed" });
   });
 });
 
@@ -155,15 +157,15 @@ describe("what an authority offers", () => {
     });
     const acme = { ...authority.wanted.acme, profile: "shortlived", externalAccount: { keyId: "kid-1", hmacKey } };
     const wanted = { ...authority.wanted, acme };
-    expect(await renew(false, wanted)).toEqual({ outcome: "renewed" });
-    expect(await renew(false, wanted)).toMatchObject({ outcome: "not due" });
+    expect(await renew("by nobody", wanted)).toEqual({ outcome: "renewed" });
+    expect(await renew("by nobody", wanted)).toMatchObject({ outcome: "not due" });
     const { renewal, served } = await authority.agent().status(wanted);
     expect(renewal?.window).toMatchObject({ start: new Date(FAR).toISOString() });
     const daysLeft = (Date.parse(served?.validUntil ?? "") - Date.parse(renewal?.dueAt ?? "")) / DAY_MS;
     expect(daysLeft).toBeCloseTo(1.5, 3); // later than that, the authority's suggestion is not followed
     authority.clock.aheadMs = 23 * 60 * MINUTE_MS;
-    expect(await renew(false, wanted)).toMatchObject({ outcome: "not due" }); // at most once a day
-    expect(await renew(true, wanted)).toEqual({ outcome: "renewed" });
+    expect(await renew("by nobody", wanted)).toMatchObject({ outcome: "not due" }); // at most once a day
+    expect(await renew("in any case", wanted)).toEqual({ outcome: "renewed" });
     const orders = authority.proxy.seen.filter(({ path }) => path === "/order-plz").map(({ payload }) => payload);
     expect(orders).toMatchObject([{ profile: "shortlived" }, { replaces: expect.stringContaining(".") as string }]);
   });

@@ -25,7 +25,7 @@ function facts(changes: Partial<RenewalFacts> = {}, state: Partial<RenewalState>
     names: ["a.example.org"],
     directoryUrl: "https://ca/dir",
     present: present(90),
-    force: false,
+    asked: "by nobody",
     ...changes,
     state: { ...emptyState(at(0)), ...state },
   };
@@ -124,16 +124,29 @@ describe("an order is made", () => {
 });
 
 describe("a person's wish", () => {
-  const force = true;
+  const asked = "in any case";
   it("is followed for a young certificate, and before the next attempt", () => {
-    expect(planRenewal(facts({ force }), at(1))).toMatchObject({ action: "order" });
-    const failed = facts({ force, present: undefined }, { retry: { failures: 3, at: at(2) } });
+    expect(planRenewal(facts({ asked }), at(1))).toMatchObject({ action: "order" });
+    const failed = facts({ asked, present: undefined }, { retry: { failures: 3, at: at(2) } });
     expect(planRenewal(failed, at(1))).toMatchObject({ action: "order" });
+  });
+
+  it("is not put off after a failure where one is due, and orders none that is not", () => {
+    const ifDue = { asked: "if due" } as const;
+    const failed = { retry: { failures: 3, at: at(2) } };
+    expect(planRenewal(facts({ ...ifDue, present: undefined }, failed), at(1))).toMatchObject({ action: "order" });
+    expect(planRenewal(facts(ifDue, failed), at(1))).toMatchObject({ action: "wait", until: at(60) });
+    const names = ["a.example.org", "b.example.org"];
+    const leftOut = { names: ["b.example.org"], failures: 2, at: at(3) };
+    expect(planRenewal(facts({ ...ifDue, names }, { leftOut }), at(1))).toMatchObject({
+      action: "order",
+      leftOut: true,
+    });
   });
 
   it("waits for the moment that the authority named", () => {
     const authority = { ...emptyState(at(0)).authority, notBefore: at(2) };
-    expect(planRenewal(facts({ force }, { authority }), at(1))).toEqual({
+    expect(planRenewal(facts({ asked }, { authority }), at(1))).toEqual({
       action: "wait",
       until: at(2),
       reason: "the certificate authority wants no request before",
@@ -143,14 +156,14 @@ describe("a person's wish", () => {
   it("waits after four validations that failed within an hour", () => {
     const minutes = (count: number) => new Date(at(1).getTime() + count * 60_000);
     const validations = [0, 5, 10, 15].map(minutes);
-    expect(planRenewal(facts({ force }, { validations }), minutes(20))).toMatchObject({
+    expect(planRenewal(facts({ asked }, { validations }), minutes(20))).toMatchObject({
       action: "wait",
       until: minutes(60),
     });
-    expect(planRenewal(facts({ force }, { validations: validations.slice(1) }), minutes(20))).toMatchObject({
+    expect(planRenewal(facts({ asked }, { validations: validations.slice(1) }), minutes(20))).toMatchObject({
       action: "order",
     });
-    expect(planRenewal(facts({ force }, { validations }), minutes(60))).toMatchObject({ action: "order" });
+    expect(planRenewal(facts({ asked }, { validations }), minutes(60))).toMatchObject({ action: "order" });
   });
 });
 

@@ -33,11 +33,14 @@ export interface RenewalFacts {
   directoryUrl: string;
   present: Present | undefined;
   state: RenewalState;
-  /** A person asks, so nothing waits for the next attempt after a failure. What the authority limits holds all the same. */
-  asked: boolean;
-  /** The person wants one although none is due. */
-  force: boolean;
+  asked: Asked;
 }
+
+/**
+ * What a person wants: one that is due is then not put off after a failure, and `in any case` none has to be due. The authority's
+ * Retry-After and the count of failed validations hold all the same.
+ */
+export type Asked = "by nobody" | "if due" | "in any case";
 
 export type RenewalStep =
   | { action: "wait"; until: Date; reason: string }
@@ -88,7 +91,7 @@ export function whenDue({ leaf, obtainedAt }: Present, suggestion: RenewalState[
 }
 
 function dueItself(facts: RenewalFacts, now: Date): Due {
-  const { present, state, force, directoryUrl, names } = facts;
+  const { present, state, asked, directoryUrl, names } = facts;
   const order = (without: readonly string[]): RenewalStep => ({
     action: "order",
     names: names.filter((name) => !without.includes(name)),
@@ -97,7 +100,7 @@ function dueItself(facts: RenewalFacts, now: Date): Due {
   const { names: leftOut } = state.leftOut;
   const due: Due = { at: now, retryAt: state.retry.at, step: order(leftOut), reason: "it is due" };
   if (present && !present.proven) return { ...due, step: { action: "put", id: present.id } };
-  if (force) return { ...due, step: order([]) };
+  if (asked === "in any case") return { ...due, step: order([]) };
   if (present === undefined || present.directoryUrl !== directoryUrl) return due;
   if (names.some((name) => !present.names.includes(name) && !leftOut.includes(name))) return due;
   const at = whenDue(present, state.suggestion);
@@ -108,14 +111,15 @@ function dueForLeftOut({ names, asked, state: { leftOut } }: RenewalFacts): Due[
   if (leftOut.names.length === 0) return [];
   const step: RenewalStep = { action: "order", names: [...names], leftOut: true };
   const reason = `the next attempt to have ${leftOut.names.join(", ")} certified`;
-  return [{ at: new Date(0), retryAt: asked ? null : leftOut.at, step, reason }];
+  const at = asked === "by nobody" ? leftOut.at : null;
+  return [{ at: at ?? new Date(0), retryAt: null, step, reason }];
 }
 
 /** The moment from which on nothing speaks against it, not before now, and what spoke against it until then. */
 function startOf({ at, retryAt, step, reason }: Due, { state, asked }: RenewalFacts, now: Date) {
   const gates = [
     { at, reason },
-    { at: asked ? null : retryAt, reason: "the next attempt after a failure" },
+    { at: asked === "by nobody" ? retryAt : null, reason: "the next attempt after a failure" },
     ...(step.action === "put" ? [] : gatesOfAuthority(state, now)),
   ];
   return gates.reduce(

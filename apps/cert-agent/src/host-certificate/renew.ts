@@ -13,17 +13,13 @@ import { ChallengeUnreachable } from "./challenge-test.ts";
 import type { Log } from "./log.ts";
 import { clientOf, type Authority } from "./obtain.ts";
 import { whyNotObtained, type Wanted } from "./plan-names.ts";
-import { isSuggestionWanted, planRenewal, type RenewalStep } from "./plan-renewal.ts";
+import { isSuggestionWanted, planRenewal, type Asked, type RenewalStep } from "./plan-renewal.ts";
 import { readFacts, type KnownFacts } from "./renewal-facts.ts";
 import { afterFailure, afterLook, afterNoSuggestion, afterSuccess, afterSuggestion } from "./renewal-record.ts";
 import type { StateFile } from "./renewal-state.ts";
 
 export interface RenewOptions {
-  /**
-   * A person wants one now, due or not, and whatever was tried before. An authority that said when to come back is not asked sooner, nor
-   * one that could not validate a name four times within an hour: it would answer nobody for longer then.
-   */
-  force: boolean;
+  asked: Asked;
   put: Put;
 }
 
@@ -60,10 +56,10 @@ export async function renew(
   if (reason !== undefined || acme === null) return notDue(reason ?? "none is asked for", null);
   const obtainable = { ...wanted, acme };
   const facts = await readFacts({ ...deps, now: startedAt }, obtainable);
-  const step = planRenewal({ ...facts, force: options.force }, startedAt);
+  const step = planRenewal({ ...facts, asked: options.asked }, startedAt);
   // Every minute finds nothing to do; that needs no lock.
   const isIdle = step.action === "wait" && !facts.isMoved;
-  if (isIdle && !isSuggestionWanted({ ...facts, force: false }, startedAt)) return waiting(step);
+  if (isIdle && !isSuggestionWanted({ ...facts, asked: options.asked }, startedAt)) return waiting(step);
   return withFlock(deps.files.lockPath, { waitMs: LOCK_WAIT_MS, signal }, async (lost) => {
     const limit = AbortSignal.timeout(LONGEST_ATTEMPT_MS);
     const run = createRun(deps, obtainable, options, AbortSignal.any([signal, lost, limit]));
@@ -86,7 +82,7 @@ const notDue = (reason: string, until: Date | null): RenewalReport => ({
 const waiting = ({ reason, until }: Extract<RenewalStep, { action: "wait" }>) => notDue(reason, until);
 
 /** One run while the lock is held. */
-function createRun(deps: RenewDeps, wanted: Obtainable, { force, put }: RenewOptions, signal: AbortSignal) {
+function createRun(deps: RenewDeps, wanted: Obtainable, { asked, put }: RenewOptions, signal: AbortSignal) {
   const { now, random, stateFile, folder, log } = deps;
   const moment = () => ({ now: now(), random });
   const look = () => readFacts({ ...deps, now: now() }, wanted);
@@ -105,18 +101,18 @@ function createRun(deps: RenewDeps, wanted: Obtainable, { force, put }: RenewOpt
     await folder.removeLeftovers();
     const facts = await look();
     const hasJustCome = facts.present?.proven === true && facts.present.obtainedAt >= startedAt;
-    if (force && hasJustCome) return notDue("another run has just obtained one", null);
+    if (asked === "in any case" && hasJustCome) return notDue("another run has just obtained one", null);
     const session = open(facts);
     if (facts.isMoved) await session.update((state) => state);
     await askForSuggestion(facts, session);
-    const step = planRenewal({ ...facts, state: session.state, force }, now());
+    const step = planRenewal({ ...facts, state: session.state, asked }, now());
     if (step.action === "wait") return waiting(step);
     return step.action === "look" ? lookAgain(session, startedAt) : carryOut(step, facts, session);
   }
 
   async function askForSuggestion(facts: KnownFacts, { state, update }: Session): Promise<void> {
     const { present } = facts;
-    if (present === undefined || !isSuggestionWanted({ ...facts, state, force }, now())) return;
+    if (present === undefined || !isSuggestionWanted({ ...facts, state, asked }, now())) return;
     const { serialNumber } = present.leaf;
     try {
       const info = await clientOf(wanted.acme, deps.acmeOptions).renewalInfo(present.pair.leaf, signal);
@@ -170,7 +166,7 @@ function createRun(deps: RenewDeps, wanted: Obtainable, { force, put }: RenewOpt
   }
 
   async function reportFailure(error: unknown): Promise<RenewalReport> {
-    const next = planRenewal({ ...(await look()), force: false }, now());
+    const next = planRenewal({ ...(await look()), asked: "by nobody" }, now());
     const retryAt = next.action === "wait" ? next.until : now();
     return { outcome: "failed", ...toFailure(error), retryAt: retryAt.toISOString() };
   }

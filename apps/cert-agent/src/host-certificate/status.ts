@@ -105,7 +105,7 @@ export function planStatus(
 
 function renewalStatus(wanted: Wanted, facts: KnownFacts, now: Date): HostCertificateStatus["renewal"] {
   const { names, directoryUrl, present, state } = facts;
-  const step = planRenewal({ ...facts, force: false }, now);
+  const step = planRenewal({ ...facts, asked: "by nobody" }, now);
   const next = step.action === "wait" ? step : { until: now, reason: "it is due" };
   const { suggestion, lastError } = state;
   const window = suggestion?.serial === present?.leaf.serialNumber ? suggestion?.window : null;

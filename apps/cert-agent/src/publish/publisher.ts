@@ -1,7 +1,6 @@
-import { readlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isSystemError } from "@appliance/errors";
-import { publishGeneration, switchSymlink } from "@appliance/files";
+import { publishGeneration, switchSymlink, targetOf } from "@appliance/files";
 import type { Log } from "@appliance/jobs";
 import { readBundle, refusesMore, type OpensslDeps } from "../client-authority/index.ts";
 import { notServed, notTaken, refused, unreachable } from "./failures.ts";
@@ -48,7 +47,7 @@ export function createTlsPublisher(deps: TlsPublisherDeps): TlsPublisher {
   const current = join(tlsDir, "current");
 
   async function observe(): Promise<Generation | undefined> {
-    const name = await linkTarget(current);
+    const name = await targetOf(current);
     return name === undefined ? undefined : { name, set: await readSet(current) };
   }
 
@@ -59,12 +58,16 @@ export function createTlsPublisher(deps: TlsPublisherDeps): TlsPublisher {
   async function write(set: TlsSet, signal: AbortSignal): Promise<string> {
     const serving = (await readVerdict(verdictFile))?.serving;
     const before = serving ? await readSet(join(tlsDir, serving)) : undefined;
-    const ends = await takesAway(before?.clients ?? null, set.clients, deps.openssl, signal);
+    const isLost = serving != null && !isKept(serving); // whom it lets in nobody knows: the safe side
+    const ends = isLost || (await takesAway(before?.clients ?? null, set.clients, deps.openssl, signal));
     return publishGeneration(tlsDir, generationOf(set, ends));
   }
 
+  /** Sets that nginx never looked at may have displaced the one that it serves, of which it has a copy. */
+  const isKept = (generation: string) => existsSync(join(tlsDir, generation));
+
   async function takeBack(to: string | null | undefined, signal: AbortSignal): Promise<void> {
-    if (!to || !(await switchSymlink(current, to))) return;
+    if (!to || !isKept(to) || !(await switchSymlink(current, to))) return;
     await waitForVerdict(verdictFile, to, signal, deps.takenWithinMs);
   }
 
@@ -123,13 +126,4 @@ function placesOf(deps: TlsPublisherDeps, name: string): Listener[] {
   const { smtp, smtps } = deps.mailPorts ?? { smtp: 25, smtps: 465 };
   const mail = { address: deps.host.address, name, isMail: true };
   return [webServer(deps, name), { ...mail, port: smtp, startTls: true }, { ...mail, port: smtps, startTls: false }];
-}
-
-async function linkTarget(link: string): Promise<string | undefined> {
-  try {
-    return await readlink(link);
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return undefined;
-    throw error;
-  }
 }

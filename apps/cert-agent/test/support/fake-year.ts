@@ -73,7 +73,7 @@ function createWorld({ lifetimeDays, suggests, outages = [], random }: Circumsta
   let invalidMinutes = 0;
   const renewals: Renewal[] = [];
   const failures: Date[] = [];
-  const facts = (): RenewalFacts => ({ names: [DOMAIN], directoryUrl: DIRECTORY, present, state, force: false });
+  const facts = (): RenewalFacts => ({ names: [DOMAIN], directoryUrl: DIRECTORY, present, state, asked: "by nobody" });
 
   function order(now: Date, names: string[]): void {
     const attempt = { names, domain: DOMAIN, leftOut: false };
