@@ -6,7 +6,7 @@ import type { Level } from "./levels.ts";
 const PACKAGES = `
   redis-server postgresql nginx gnupg openssl curl git shellcheck strace
   openssh-server poppler-utils xorriso mtools dosfstools imagemagick dnsmasq-base parted xfsprogs python3-aiosmtpd zbar-tools
-  pebble gnutls-bin libnss3-tools default-jre-headless
+  pebble chromium gnutls-bin libnss3-tools default-jre-headless
 `
   .trim()
   .split(/\s+/);
