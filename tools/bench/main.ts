@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startAppliance, type Appliance } from "./appliance.ts";
 import { describeMachine, loadNow } from "./machine.ts";
-import { PARTS, type Bench, type Part } from "./parts/index.ts";
+import type { Bench, Part } from "./bench.ts";
+import { PARTS } from "./parts/index.ts";
 import { placeSection, renderSection, type Section } from "./report.ts";
 
 const PAGE = join(import.meta.dirname, "../../docs/performance.md");

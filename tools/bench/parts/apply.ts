@@ -1,7 +1,7 @@
 import { below, plain, spread, type Figure } from "../figure.ts";
 import type { Appliance, ContainerProcesses } from "../appliance.ts";
 import { cpuSecondsOfContainer } from "../usage.ts";
-import type { Bench } from "./index.ts";
+import type { Bench } from "../bench.ts";
 
 const RUNS = 15;
 const LIMIT_S = 1;

@@ -1,6 +1,6 @@
 import { plain, type Figure } from "../figure.ts";
 import { run, startHost, type Host } from "../../lab/index.ts";
-import type { Bench } from "./index.ts";
+import type { Bench } from "../bench.ts";
 
 const CHECKOUT = "/root/checkout";
 const LOG = "/var/log/appliance-bootstrap.log";

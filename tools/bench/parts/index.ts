@@ -1,5 +1,4 @@
-import type { Figure } from "../figure.ts";
-import type { Appliance } from "../appliance.ts";
+import type { Part } from "../bench.ts";
 import { acme } from "./acme.ts";
 import { apply } from "./apply.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -14,15 +13,6 @@ import { renewals } from "./renewals.ts";
 import { reloads } from "./reloads.ts";
 import { start } from "./start.ts";
 import { testssl } from "./testssl.ts";
-
-export interface Bench {
-  /** The bench's own appliance, started by the first part that needs one. */
-  appliance: () => Promise<Appliance>;
-  /** Build everything that can be built, instead of beginning with what this machine has. */
-  full: boolean;
-}
-
-export type Part = (bench: Bench) => Promise<Figure[]>;
 
 /** In the order in which they run. */
 export const PARTS: Readonly<Record<string, Part>> = {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ContainerProcesses } from "../appliance.ts";
 import { plain, type Figure } from "../figure.ts";
 import { cpuSecondsOf, cpuSecondsOfContainer, memoryOf, sum, type Memory } from "../usage.ts";
-import type { Bench } from "./index.ts";
+import type { Bench } from "../bench.ts";
 
 const JOBS = 200;
 const SETTLE_MS = 30_000;

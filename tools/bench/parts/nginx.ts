@@ -4,7 +4,7 @@ import type { Appliance } from "../appliance.ts";
 import { below, plain, quantile, type Figure } from "../figure.ts";
 import { countFailures, startLoad, type LoadResult } from "../steady-load.ts";
 import { applyOnce } from "./apply.ts";
-import type { Bench } from "./index.ts";
+import type { Bench } from "../bench.ts";
 
 const CHANGES = 20;
 const LIMIT_S = 3;

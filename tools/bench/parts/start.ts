@@ -1,5 +1,5 @@
 import { plain, spread, type Figure } from "../figure.ts";
-import type { Bench } from "./index.ts";
+import type { Bench } from "../bench.ts";
 
 const RUNS = 3;
 
