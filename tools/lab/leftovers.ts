@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { docker, dockerList } from "./docker.ts";
+import { waitFor } from "./process.ts";
 
 /** On everything the lab makes: the process it belongs to, or `KEPT` for what only `remove` ends. */
 export const OWNER_LABEL = "appliance.lab.owner";
 export const KEPT = "kept";
+const REMOVED_MS = 60_000;
 
 /** A process id alone may be given out again, so its start belongs to the name. */
 export function thisProcess(): string {
@@ -16,10 +18,12 @@ export async function removeLeftovers(): Promise<void> {
   for (const id of await ownedByTheDead(["volume", "ls"], "{{.Name}}")) await docker(["volume", "rm", "--force", id]);
 }
 
-/** Two that start at once find the same leftovers: what another removes already needs no removal. */
+/** Two that start at once find the same leftovers: the one that comes second waits until the first has removed them. */
 async function removeContainer(id: string): Promise<void> {
-  const { code, stderr } = await docker(["rm", "--force", "--volumes", id], { allowFailure: true });
-  if (code !== 0 && !/already in progress|No such container/i.test(stderr)) throw new Error(stderr);
+  await docker(["rm", "--force", "--volumes", id], { allowFailure: true });
+  await waitFor(`${id} to be removed`, REMOVED_MS, async () => {
+    return (await docker(["inspect", id], { allowFailure: true })).code !== 0;
+  });
 }
 
 async function ownedByTheDead(list: string[], idField = "{{.ID}}"): Promise<string[]> {
