@@ -2,18 +2,18 @@ import { isInterrupted, OperatorError, toFailure, type Failure } from "@applianc
 import { readAuthorityOwner, type AuthorityOwner } from "./authority-owner.ts";
 import type { ApplicationAuthority, ClientAuthority } from "./client-authority/index.ts";
 import type { Problems } from "./problems.ts";
-import type { ClientBundle } from "./publish/tls-set.ts";
+import type { ClientTrust } from "./publish/tls-set.ts";
 import type { CertAgentSlice } from "./slice.ts";
 
 /** Certificates of users, whoever signs them. */
 export interface ClientCertificates {
-  /** Null in standby, where no application says it. @throws OperatorError for a compose file that cannot be read */
+  /** Null where no application of this checkout says it. @throws OperatorError for a compose file that cannot be read */
   owner(slice: CertAgentSlice): Promise<AuthorityOwner | null>;
   /**
    * What nginx is to accept now. It never fails: with trouble it is what is accepted already, and the trouble is a problem of the
    * part `clients`.
    */
-  toAccept(slice: CertAgentSlice, accepted: ClientBundle | null, signal: AbortSignal): Promise<ClientBundle | null>;
+  toAccept(slice: CertAgentSlice, accepted: ClientTrust | null, signal: AbortSignal): Promise<ClientTrust | null>;
   /**
    * The appliance's own authority, to issue and revoke with.
    * @throws OperatorError `CLIENT_CA_OF_APPLICATION` where the application has one of its own
@@ -29,7 +29,7 @@ export interface ClientCertificatesDeps {
 }
 
 interface Looked {
-  bundle: ClientBundle | null;
+  bundle: ClientTrust | null;
   problems: readonly Failure[];
 }
 
@@ -42,7 +42,7 @@ export function createClientCertificates(deps: ClientCertificatesDeps): ClientCe
     return group && readAuthorityOwner(deps.checkout, group.composeFile);
   }
 
-  async function look(slice: CertAgentSlice, accepted: ClientBundle | null, signal: AbortSignal): Promise<Looked> {
+  async function look(slice: CertAgentSlice, accepted: ClientTrust | null, signal: AbortSignal): Promise<Looked> {
     const who = (await owner(slice)) ?? (await whoseIs(accepted, signal));
     if (who === "appliance") return lookAtOwn(accepted, signal);
     if (who === null) return { bundle: accepted, problems: [] };
@@ -50,14 +50,14 @@ export function createClientCertificates(deps: ClientCertificatesDeps): ClientCe
     return { bundle, problems: problem ? [problem] : [] };
   }
 
-  /** In standby what is accepted stays so; a list of ours goes on to be renewed, since it would end. */
-  async function whoseIs(accepted: ClientBundle | null, signal: AbortSignal): Promise<AuthorityOwner | null> {
+  /** Where nobody says whose it is, what is accepted stays so; a list of ours goes on to be renewed, since it would end. */
+  async function whoseIs(accepted: ClientTrust | null, signal: AbortSignal): Promise<AuthorityOwner | null> {
     const own = accepted && (await appliance.bundle(signal));
     return own && own.caPem === accepted?.caPem ? "appliance" : null;
   }
 
   /** Without a single list that is good now, what nginx has stays there: it refuses everybody, and its page says why. */
-  async function lookAtOwn(accepted: ClientBundle | null, signal: AbortSignal): Promise<Looked> {
+  async function lookAtOwn(accepted: ClientTrust | null, signal: AbortSignal): Promise<Looked> {
     const failures = await appliance.ensure({ fresh: isStarting }, signal);
     isStarting = false;
     const { problems: lasting } = await appliance.status(signal);

@@ -11,7 +11,7 @@ import type { ClientCertificates } from "./client-certificates.ts";
 import type { HostCertificate, RenewalReport } from "./host-certificate/index.ts";
 import { createProblems } from "./problems.ts";
 import type { TlsPublisher } from "./publish/publisher.ts";
-import type { ClientBundle, TlsSet } from "./publish/tls-set.ts";
+import type { ClientTrust, TlsSet } from "./publish/tls-set.ts";
 import { createService, type ServiceDeps } from "./service.ts";
 
 const signal = new AbortController().signal;
@@ -20,7 +20,7 @@ const domain = "ecs.test";
 const slice = { timezone: "UTC", domain, allowedHosts: [], given: null, acme: null, application: null };
 
 let [oldServer, newServer]: KeyedCertificate[] = [];
-let [oldClients, newClients]: ClientBundle[] = [];
+let [oldClients, newClients]: ClientTrust[] = [];
 beforeAll(() => {
   [oldServer, newServer] = [serverCertificate(domain), serverCertificate(domain)];
   [oldClients, newClients] = [clientAuthority().bundle(), clientAuthority().bundle()];

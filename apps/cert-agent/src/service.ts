@@ -7,7 +7,7 @@ import type { Asked, HostCertificate, Put, RenewalReport } from "./host-certific
 import type { Problems } from "./problems.ts";
 import { isRejection } from "./publish/failures.ts";
 import type { TlsPublisher } from "./publish/publisher.ts";
-import { isSameBundle, isSameServer, type ClientBundle, type TlsSet } from "./publish/tls-set.ts";
+import { isSameTrust, isSameServer, type ClientTrust, type TlsSet } from "./publish/tls-set.ts";
 import type { CertAgentSlice } from "./slice.ts";
 
 /** What the loop and the jobs do alike. */
@@ -17,7 +17,7 @@ export interface Service {
   /** Brings the best certificate that there is into service, with the authorities of clients, and proves it. */
   serve(signal: AbortSignal): Promise<KeyedCertificate>;
   /** What client certificates are checked with, as nginx was given it last; null where none are asked for. */
-  accepted(): Promise<ClientBundle | null>;
+  accepted(): Promise<ClientTrust | null>;
   /** Has a newer one of the authority where one is due, or wanted by a person, and brings it into service. */
   renew(asked: Asked, signal: AbortSignal): Promise<RenewalReport>;
 }
@@ -76,7 +76,7 @@ export function createService(deps: ServiceDeps): Service {
     try {
       return await publisher.publish(set, signal);
     } catch (error) {
-      const differ = before && !isSameServer(before.server, set.server) && !isSameBundle(before.clients, set.clients);
+      const differ = before && !isSameServer(before.server, set.server) && !isSameTrust(before.clients, set.clients);
       if (!differ || !isRejection(error)) throw error;
       const parts = [
         { ...set, server: before.server },

@@ -28,7 +28,7 @@ export const CertAgentSlice = z.object({
   given: orNull(z.object({ key: z.string(), certificate: z.string() })),
   /** Null where no certificate is to be asked for. */
   acme: orNull(Acme),
-  /** The application group, whose compose file says who owns the authority of client certificates; null in standby. */
+  /** The application group, whose compose file says who owns the authority of client certificates; null where it is none of this checkout's. */
   application: orNull(z.object({ composeFile })),
 });
 export type CertAgentSlice = z.infer<typeof CertAgentSlice>;

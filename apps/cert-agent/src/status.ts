@@ -8,7 +8,7 @@ import type { Service } from "./service.ts";
 const instant = z.iso.datetime();
 
 const ClientsStatus = z.object({
-  /** Who signs certificates of users; null in standby, and while the compose file does not say it. */
+  /** Who signs certificates of users; null while no compose file of this checkout says it. */
   owner: z.enum(["application", "appliance"]).nullable(),
   /** When the authority ends: of two, the one that issues. Null where there is none. */
   validUntil: instant.nullable(),

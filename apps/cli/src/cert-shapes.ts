@@ -76,7 +76,7 @@ export const HostStatus = z.object({
 });
 export type HostStatus = z.infer<typeof HostStatus>;
 
-/** Who signs certificates of users, null in standby. The rest is null as long as there is nothing to check them with. */
+/** Who signs certificates of users, null while nothing says it. The rest is null as long as there is nothing to check them with. */
 export const ClientStatus = z.object({
   owner: z.enum(["application", "appliance"]).nullable(),
   /** When the first authority and the first revocation list end. */

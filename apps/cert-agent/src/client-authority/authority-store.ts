@@ -1,8 +1,10 @@
-import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { createPrivateKey, randomBytes, type X509Certificate } from "node:crypto";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "@appliance/errors";
 import { ensureDirectory, removeLeftovers, syncFolder, writeFileDurable } from "@appliance/files";
+import { parseCertificate } from "../certificate.ts";
+import { readIfThere } from "../read-if-there.ts";
 
 /** An authority whose certificates are accepted. */
 export interface Authority {
@@ -111,22 +113,9 @@ async function whyUnableToSign({ certificate, keyFile }: Authority): Promise<str
   }
 }
 
-function parseCertificate(pem: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return undefined; // the caller names the folder
-  }
-}
-
 /** null when it is absent or may not be read: for a key or a certificate both mean that it is lost to us. */
 async function readOptional(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isSystemError(error, "ENOENT", "EACCES", "EISDIR", "EIO")) return null;
-    throw error;
-  }
+  return (await readIfThere(path, "EACCES", "EISDIR", "EIO")) ?? null;
 }
 
 async function numbersIn(folder: string): Promise<number[]> {

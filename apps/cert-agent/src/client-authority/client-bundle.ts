@@ -29,7 +29,7 @@ const LIST = /-----BEGIN X509 CRL-----[\s\S]+?-----END X509 CRL-----/g;
 
 export const certificatesOf = (pem: string) =>
   (pem.match(CERTIFICATE) ?? []).map((block) => new X509Certificate(block));
-export const listsOf = (pem: string) => (pem.match(LIST) ?? []).map((block) => `${block}\n`);
+const listsOf = (pem: string) => (pem.match(LIST) ?? []).map((block) => `${block}\n`);
 
 /**
  * Each authority of `caPem` with its list of `crlPem`. A list belongs to the authority whose key signed it, whatever names are

@@ -138,7 +138,7 @@ const gatesOfAuthority = ({ authority, validations }: RenewalState, now: Date) =
 ];
 
 /** Null when there is room for another validation within this hour. */
-export function validationsAllowedAt(begun: readonly Date[], now: Date): Date | null {
+function validationsAllowedAt(begun: readonly Date[], now: Date): Date | null {
   const hourAgo = now.getTime() - HOUR_MS;
   const recent = begun.filter((at) => at.getTime() > hourAgo).toSorted((one, other) => other.getTime() - one.getTime());
   const oldest = recent[MOST_VALIDATIONS_AN_HOUR - 1];

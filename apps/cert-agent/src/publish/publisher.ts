@@ -7,7 +7,7 @@ import { notServed, notTaken, refused, unreachable } from "./failures.ts";
 import { firstMiss, lookAt, placesToProve, type Before, type Miss } from "./prove.ts";
 import type { Listener } from "./served-certificate.ts";
 import type { ServedFolder } from "./served-folder.ts";
-import { generationOf, isSameBundle, isSameSet, readSet, type ClientBundle, type TlsSet } from "./tls-set.ts";
+import { generationOf, isSameTrust, isSameSet, readSet, type ClientTrust, type TlsSet } from "./tls-set.ts";
 import { readVerdict, waitForVerdict } from "./verdict.ts";
 
 export interface TlsPublisher {
@@ -103,13 +103,13 @@ export function createTlsPublisher(deps: TlsPublisherDeps): TlsPublisher {
  * that was only renewed must disturb nobody.
  */
 async function takesAway(
-  before: ClientBundle | null,
-  after: ClientBundle | null,
+  before: ClientTrust | null,
+  after: ClientTrust | null,
   openssl: OpensslDeps,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (!before || isSameBundle(before, after)) return false;
-  const read = (bundle: ClientBundle | null) => bundle && readBundle(bundle.caPem, bundle.crlPem, openssl, signal);
+  if (!before || isSameTrust(before, after)) return false;
+  const read = (bundle: ClientTrust | null) => bundle && readBundle(bundle.caPem, bundle.crlPem, openssl, signal);
   return refusesMore(await read(before), await read(after));
 }
 

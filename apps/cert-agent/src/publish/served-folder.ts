@@ -1,7 +1,7 @@
-import { lstat, readFile, rm } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isSystemError } from "@appliance/errors";
 import { ensureDirectory, publishGeneration, syncFolder, writeFileDurable } from "@appliance/files";
+import { readIfThere } from "../read-if-there.ts";
 import { servedFilesOf, type TlsSet } from "./tls-set.ts";
 
 /** What containers mount of the certificates in service: `/data/etc/server.cert.pem` and its like lead here. */
@@ -40,13 +40,4 @@ export function createServedFolder(dir: string): ServedFolder {
 
 async function isThere(path: string): Promise<boolean> {
   return (await readIfThere(path)) !== undefined;
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return undefined;
-    throw error;
-  }
 }

@@ -1,12 +1,10 @@
-import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isSystemError } from "@appliance/errors";
 import type { GenerationFile } from "@appliance/files";
-import type { KeyedCertificate } from "../certificate.ts";
+import { parseCertificate, type KeyedCertificate } from "../certificate.ts";
+import { readIfThere } from "../read-if-there.ts";
 
 /** The authorities whose client certificates are accepted, and a revocation list of each, as PEM. */
-export interface ClientBundle {
+export interface ClientTrust {
   caPem: string;
   crlPem: string;
 }
@@ -15,7 +13,7 @@ export interface ClientBundle {
 export interface TlsSet {
   server: Pick<KeyedCertificate, "keyPem" | "chainPem" | "leaf">;
   /** Null where no client certificate is asked for. */
-  clients: ClientBundle | null;
+  clients: ClientTrust | null;
 }
 
 /** The group of those who read the key of the host's certificate: nginx and later the mail gateway. */
@@ -55,7 +53,8 @@ export function servedFilesOf({ server, clients }: TlsSet): Map<string, Generati
 
 /** The set in the folder of one generation; undefined where there is none, or none that can be read. */
 export async function readSet(folder: string): Promise<TlsSet | undefined> {
-  const read = (name: string) => readIfThere(join(folder, name));
+  // Unreadable too: `prepare` makes the first set as another user, and a new one replaces it anyway.
+  const read = (name: string) => readIfThere(join(folder, name), "EACCES");
   const [keyPem, chainPem, caPem, crlPem] = await Promise.all([KEY, CHAIN, CLIENT_CA, CLIENT_CRL].map(read));
   const leaf = chainPem === undefined ? undefined : parseCertificate(chainPem);
   if (keyPem === undefined || chainPem === undefined || !leaf) return undefined;
@@ -64,31 +63,13 @@ export async function readSet(folder: string): Promise<TlsSet | undefined> {
 }
 
 export function isSameSet(a: TlsSet | undefined, b: TlsSet): boolean {
-  return a !== undefined && isSameServer(a.server, b.server) && isSameBundle(a.clients, b.clients);
+  return a !== undefined && isSameServer(a.server, b.server) && isSameTrust(a.clients, b.clients);
 }
 
 export function isSameServer(a: TlsSet["server"], b: TlsSet["server"]): boolean {
   return a.keyPem === b.keyPem && a.chainPem === b.chainPem;
 }
 
-export function isSameBundle(a: ClientBundle | null, b: ClientBundle | null): boolean {
+export function isSameTrust(a: ClientTrust | null, b: ClientTrust | null): boolean {
   return a?.caPem === b?.caPem && a?.crlPem === b?.crlPem;
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    // Unreadable too: `prepare` makes the first set as another user, and a new one replaces it anyway.
-    if (isSystemError(error, "ENOENT", "EACCES")) return undefined;
-    throw error;
-  }
-}
-
-function parseCertificate(pem: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return undefined; // whatever it is, a new set replaces it
-  }
 }
