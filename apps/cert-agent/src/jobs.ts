@@ -10,11 +10,12 @@ import {
   type ResultOf,
   type Work,
 } from "@appliance/jobs";
-import { OperatorError } from "@appliance/errors";
+import { OperatorError, toFailure } from "@appliance/errors";
 import type { KeyedCertificate } from "./certificate.ts";
 import type { ClientCertificates } from "./client-certificates.ts";
 import { namesOf } from "./host-certificate/key-pair.ts";
 import type { Packages } from "./packages.ts";
+import { isRejection } from "./publish/failures.ts";
 import type { Service } from "./service.ts";
 import type { Status } from "./status.ts";
 
@@ -64,8 +65,9 @@ function issue({ service, clients, packages }: JobTools): Work<typeof ClientIssu
 }
 
 /**
- * Revokes, and returns once nginx refuses what was revoked. A second delivery finds it revoked and publishes again.
- * @throws OperatorError `CLIENT_CA_OF_APPLICATION`, `CLIENT_CERTIFICATE_UNKNOWN`; `TLS_…`, and the revocation is kept for the next look
+ * Revokes, and returns once nginx refuses what was revoked, though it may not take a new certificate of the host. A second delivery
+ * finds it revoked and publishes again.
+ * @throws OperatorError `CLIENT_CA_OF_APPLICATION`, `CLIENT_CERTIFICATE_UNKNOWN`; `CRL_NOT_IN_SERVICE`, and the next look goes on with it
  */
 export async function revoke(
   which: string,
@@ -74,15 +76,21 @@ export async function revoke(
 ): Promise<ClientCertificate[]> {
   const authority = await clients.own(await service.wanted());
   const revoked = await authority.revoke(which, signal);
-  await service.serve(signal);
+  await service.serve(signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (!isRejection(error)) throw notInService(error);
+  });
   const [wanted, accepted] = [await authority.bundle(signal), await service.accepted()];
   if (accepted && accepted.crlPem !== wanted?.crlPem) throw notInService();
   return revoked;
 }
 
-function notInService(): OperatorError {
-  return new OperatorError("CRL_NOT_IN_SERVICE", "The revocation is noted, but its list is not in service yet.", {
-    remedy: "See what keeps it from that with `appliance cert status`; it is tried again every minute.",
+/** Whoever revokes must learn that it was noted, whatever came after. */
+function notInService(cause?: unknown): OperatorError {
+  const why = cause === undefined ? "" : ` ${toFailure(cause).message}`;
+  return new OperatorError("CRL_NOT_IN_SERVICE", `The revocation is noted, but its list is not in service yet.${why}`, {
+    remedy: "See what keeps it from that with `appliance cert status`; it is tried again by itself.",
+    cause,
   });
 }
 
