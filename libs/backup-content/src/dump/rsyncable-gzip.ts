@@ -1,0 +1,24 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { contentPieces } from "./content-pieces.ts";
+
+const compress = promisify(gzip);
+
+/** Pieces that are compressed at the same time, on the threads of Node's pool. */
+const AT_ONCE = 4;
+
+/**
+ * `source` as one gzip file (RFC 1952: a file is a series of members), one member for each piece of its content. What did not
+ * change is compressed to the same bytes, whatever was inserted before it, so that deduplication and deltas see it.
+ */
+export async function* rsyncableGzip(source: AsyncIterable<Buffer>, level = 6): AsyncGenerator<Buffer> {
+  const members: Promise<Buffer>[] = [];
+  let empty = true;
+  for await (const piece of contentPieces(source)) {
+    empty = false;
+    members.push(compress(piece, { level }));
+    if (members.length >= AT_ONCE) yield await members.shift()!;
+  }
+  if (empty) members.push(compress("", { level }));
+  for (const member of members) yield await member;
+}

@@ -1,0 +1,20 @@
+export type { DatabaseAddress } from "./dump/connection.ts";
+export { dumpDatabase, type DumpDependencies, type DumpOptions, type DumpOutcome } from "./dump/dump-database.ts";
+export { indexFiles, type IndexOptions, type IndexOutcome } from "./files/index-files.ts";
+export type { ListDependencies } from "./files/list-files.ts";
+export {
+  CONTENT_FILES,
+  forgetManifest,
+  readLastManifest,
+  readManifest,
+  writeManifest,
+  type Manifest,
+} from "./manifest/manifest.ts";
+export { deriveKeys, fingerprintEnv, type Keys } from "./manifest/seal.ts";
+export { planBackup, type BackupPlan, type Counted, type SafetyPolicy } from "./plan-backup.ts";
+export { checkLegacy, type LegacyOptions, type LegacyReport } from "./proof/check-legacy.ts";
+export { checkRestored, type ProofDependencies, type ProofOptions } from "./proof/check-restored.ts";
+export type { Digest } from "./proof/prove-database.ts";
+export { readReport, writeReport, type Report } from "./proof/report.ts";
+export type { VaultKeys } from "./proof/vault-keys.ts";
+export type { Account } from "./proof/workplace.ts";

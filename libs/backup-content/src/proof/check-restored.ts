@@ -1,0 +1,173 @@
+import { join } from "node:path";
+import { OperatorError, toFailure } from "@appliance/errors";
+import { failure } from "../failures.ts";
+import { compareFiles, type Comparison } from "../files/compare-files.ts";
+import { shownPath } from "../files/record.ts";
+import { sumOfStored } from "../files/stored.ts";
+import { CONTENT_FILES, type Manifest } from "../manifest/manifest.ts";
+import { createClock } from "./clock.ts";
+import { proveDatabase, type DatabaseProof } from "./prove-database.ts";
+import type { Report } from "./report.ts";
+import { openVault, type VaultKeys } from "./vault-keys.ts";
+import { withWorkplace, type Workplace, type WorkplaceDependencies } from "./workplace.ts";
+
+export interface ProofDependencies extends WorkplaceDependencies {
+  /** The folder of PostgreSQL's programs; default: the newest of Debian's. */
+  programs?: string;
+  now: () => Date;
+  /** A number from 0 to 1 that chooses samples; default Math.random. */
+  chance?: () => number;
+}
+
+export interface ProofOptions {
+  signal?: AbortSignal;
+  /** Where the files lie, relative to the restored root. */
+  vault: string;
+  dumpFolder: string;
+  /** Without them no document is opened, and the report says zero. */
+  vaultKeys?: VaultKeys;
+  /** How many documents are decrypted, chosen by chance. Default 20. */
+  documents?: number;
+  /** Sums are compared of about so many bytes. Default: of everything. */
+  sumBytes?: number;
+  /** Only a part of the files was restored, for want of space. */
+  partial?: boolean;
+  /** How long the restore took, for the report. */
+  restoreMs?: number;
+}
+
+const DOCUMENTS = 20;
+
+/**
+ * Proves the copy restored at `root` against `manifest`: names, sizes and sums of the files, signatures of documents, and
+ * the dump loaded into a scratch PostgreSQL with the rows of every table. What is found wrong is in the report, and all of
+ * it: a damaged file does not hide a damaged dump.
+ * @throws OperatorError when the proof itself could not be made: `BACKUP_DISK_FULL`, `PROOF_DATABASE_FAILED`,
+ * `PROOF_LOCALE_MISSING`, `PROOF_VAULT_KEY_UNUSABLE`, `LOCK_TAKEN`, `COMMAND_ABORTED`.
+ */
+export async function checkRestored(
+  root: string,
+  manifest: Manifest,
+  deps: ProofDependencies,
+  options: ProofOptions,
+): Promise<Report> {
+  const clock = createClock();
+  const faults = createFaults();
+  return withWorkplace(deps, async (place) => {
+    const files = await clock.measure("files", () => checkFiles(root, manifest, place, deps, options));
+    faults.add(files.fault);
+    const documents = await clock.measure("documents", () =>
+      openDocuments(root, files.comparison?.documents ?? [], place, deps, options),
+    );
+    faults.add(documents.fault);
+    const dump = join(root, options.dumpFolder, CONTENT_FILES.dump);
+    const database = await faults.collect(
+      proveDatabase(dump, manifest, place, clock, { ...deps, signal: options.signal }),
+    );
+    return {
+      at: deps.now().toISOString(),
+      of: manifest.at,
+      appliance: manifest.appliance,
+      proven: faults.all.length === 0,
+      faults: faults.all.map((fault) => toFailure(fault)),
+      extent: extentOf(files.comparison, documents.opened, options),
+      milliseconds: clock.result(options.restoreMs ?? 0),
+      files: amounts(files.comparison),
+      documents: { opened: documents.opened, failed: documents.failed },
+      database: databaseFacts(manifest, database),
+    };
+  });
+}
+
+interface FilesChecked {
+  comparison?: Comparison;
+  fault?: OperatorError | undefined;
+}
+
+async function checkFiles(
+  root: string,
+  manifest: Manifest,
+  place: Workplace,
+  { run, chance = Math.random }: ProofDependencies,
+  { signal, partial, sumBytes, documents = DOCUMENTS, vault, dumpFolder, vaultKeys }: ProofOptions,
+): Promise<FilesChecked> {
+  const folder = join(root, dumpFolder);
+  if ((await sumOfStored(join(folder, CONTENT_FILES.index))) !== manifest.index.sha256)
+    return { fault: failure("PROOF_FILES_DIFFER", `${CONTENT_FILES.index} is missing or damaged`) };
+  const sample = { from: vault, count: vaultKeys ? documents : 0 };
+  const lists = { run, temporary: place.secret };
+  const options = { signal, partial, sumBytes, chance, documents: sample };
+  const comparison = await compareFiles(root, folder, manifest, lists, options);
+  return { comparison, fault: faultOfFiles(comparison) };
+}
+
+function faultOfFiles({ faults: { missing, changed, examples } }: Comparison): OperatorError | undefined {
+  if (missing + changed === 0) return undefined;
+  return failure("PROOF_FILES_DIFFER", `${missing} missing, ${changed} different, such as ${examples.join("; ")}`);
+}
+
+interface DocumentsOpened {
+  opened: number;
+  failed: number;
+  fault?: OperatorError;
+}
+
+async function openDocuments(
+  root: string,
+  paths: readonly string[],
+  place: Workplace,
+  { run }: ProofDependencies,
+  { vaultKeys, signal }: ProofOptions,
+): Promise<DocumentsOpened> {
+  if (!vaultKeys) return { opened: 0, failed: 0 };
+  const vault = await openVault(vaultKeys, place, run, signal);
+  try {
+    const wrong: string[] = [];
+    for (const path of paths) {
+      const why = await vault.fault(root, path);
+      if (why !== undefined) wrong.push(`${shownPath(path)}: ${why}`);
+    }
+    const counts = { opened: paths.length - wrong.length, failed: wrong.length };
+    if (wrong.length === 0) return counts;
+    return {
+      ...counts,
+      fault: failure("PROOF_VAULT_UNREADABLE", `${wrong.length} of ${paths.length}, such as ${wrong[0]}`),
+    };
+  } finally {
+    await vault.close();
+  }
+}
+
+/** Failures of the data; a proof that could not be made is no finding about the data. */
+const FINDINGS = new Set(["PROOF_DUMP_DAMAGED", "PROOF_DUMP_REFUSED", "PROOF_ROWS_DIFFER"]);
+
+function createFaults() {
+  const all: OperatorError[] = [];
+  return {
+    all,
+    add: (fault: OperatorError | undefined) => void (fault && all.push(fault)),
+    async collect<T>(work: Promise<T>): Promise<T | undefined> {
+      try {
+        return await work;
+      } catch (error) {
+        if (!(error instanceof OperatorError) || !FINDINGS.has(error.code)) throw error;
+        all.push(error);
+        return undefined;
+      }
+    },
+  };
+}
+
+function extentOf(comparison: Comparison | undefined, opened: number, { partial }: ProofOptions): Report["extent"] {
+  const sums = partial ? "sample" : (comparison?.sums ?? "sample");
+  return { files: partial ? "sample" : "whole", sums, documents: opened === comparison?.found ? "whole" : "sample" };
+}
+
+function amounts(comparison: Comparison | undefined): Report["files"] {
+  const { indexed = 0, found = 0, bytes = 0, newer = 0 } = comparison ?? {};
+  return { indexed, found, bytes, summed: comparison?.summed ?? { files: 0, bytes: 0 }, newer };
+}
+
+function databaseFacts({ dump }: Manifest, proof: DatabaseProof | undefined): Report["database"] {
+  return { server: proof?.server ?? "", dumpBytes: dump.bytes, tables: proof?.tables ?? 0, rows: proof?.rows ?? 0 };
+}
