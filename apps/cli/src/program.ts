@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Help, type Option } from "commander";
 import { createApi } from "./api.ts";
 import { createCompose } from "./compose.ts";
 import type { DnsOptions } from "./commands/dns.ts";
@@ -20,6 +20,7 @@ export function createProgram(terminal: Terminal, exit: (code: number) => void):
     .description("Configures, starts and watches this server from its env.yml.")
     .exitOverride()
     .showHelpAfterError("(see: appliance help)")
+    .configureHelp({ optionDescription })
     .addHelpText("after", GENERAL_HELP);
   addLifecycle(program, context, exit);
   addEnv(program, context, exit);
@@ -29,6 +30,11 @@ export function createProgram(terminal: Terminal, exit: (code: number) => void):
   addPlanning(program, context, exit);
   addCommissions(program, context, exit);
   return program;
+}
+
+/** That a switch is off and a list empty until they are given needs no words. */
+function optionDescription(option: Option): string {
+  return typeof option.defaultValue === "string" ? new Help().optionDescription(option) : option.description;
 }
 
 const GENERAL_HELP = `
@@ -56,7 +62,7 @@ function addLifecycle(program: Command, context: Context, exit: (code: number) =
   program
     .command("status")
     .description("what the appliance is doing, and each container")
-    .option("--watch", "again every second, until the application is in service", false)
+    .option("--watch", "again at each change, until the application is in service", false)
     .option("--json", "for machines", false)
     .action(async (options: { watch: boolean; json: boolean }) => {
       const { status } = await import("./commands/status.ts");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Context } from "../context.ts";
-import { describe as describeOverview, type Overview } from "./status.ts";
+import { describe as describeOverview, status, type Overview } from "./status.ts";
 
 const installation = { httpsPort: "443", root: "" } as Context["installation"];
 const left = { phase: "ready", headline: "The application is in service", steps: [] };
@@ -30,4 +30,18 @@ it("says where env.yml goes in a checkout, whose places lie below a folder", () 
     describeOverview({ status, source: "agent", containers: [] }, { installation: { ...installation, root } });
   expect(said("/src/appliance-root")).toContain("Here /app/env.yml is /src/appliance-root/app/env.yml.");
   expect(said("")).not.toContain("Here");
+});
+
+it("watches without saying the same again, until the application is in service", async () => {
+  const phases = ["starting", "starting", "ready"];
+  const printed: string[] = [];
+  let seconds = 0;
+  const context = {
+    installation,
+    api: { get: async () => ({ phase: phases.shift(), headline: "", steps: [], updatedAt: String(phases.length) }) },
+    compose: { list: async () => [{ ...container("nginx", "running"), status: `Up ${++seconds} seconds (healthy)` }] },
+    terminal: { print: (text: string) => printed.push(text) },
+  } as unknown as Context;
+  expect(await status({ watch: true, json: false }, context)).toBe(0);
+  expect(printed.map((text) => text.split(":")[0])).toEqual(["starting", "ready"]);
 });

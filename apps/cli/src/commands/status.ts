@@ -16,15 +16,31 @@ export interface Overview {
 
 const WATCH_EVERY_MS = 1000;
 
-/** `appliance status`: what the appliance is doing. Exit code 0 only when the application is in service. */
+/**
+ * `appliance status`: what the appliance is doing, with `watch` again whenever that changes. Exit code 0 only when the application
+ * is in service.
+ */
 export async function status(options: { watch: boolean; json: boolean }, context: Context): Promise<number> {
-  for (;;) {
+  for (let told = ""; ;) {
     const overview = await observe(context);
-    if (options.json) context.terminal.json(overview);
-    else context.terminal.print(describe(overview, context));
+    const news = newsOf(overview);
+    if (news !== told) show(overview, options, context);
+    told = news;
     if (!options.watch || overview.status?.phase === "ready") return exitCode(overview);
     await sleep(WATCH_EVERY_MS);
   }
+}
+
+function show(overview: Overview, { json }: { json: boolean }, context: Context): void {
+  if (json) context.terminal.json(overview);
+  else context.terminal.print(describe(overview, context));
+}
+
+/** What whoever watches wants to be told: not that a container is up for a second more. */
+function newsOf({ status: answer, source, containers }: Overview): string {
+  const health = (text: string) => /\(.*\)/.exec(text)?.[0];
+  const states = containers.map(({ name, state, status: text }) => [name, state, health(text)]);
+  return JSON.stringify([source, { ...answer, updatedAt: null }, states]);
 }
 
 async function observe(context: Context): Promise<Overview> {
