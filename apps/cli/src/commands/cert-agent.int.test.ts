@@ -54,6 +54,6 @@ it("says of a name that is not accepted why, and leaves no file", async () => {
 
 it("shows who signs for users, and that nothing is asked for where env.yml says so", async () => {
   const { printed } = await cert("status");
-  expect(printed).toContain("  none is asked for: env.yml says that none is asked for");
+  expect(printed).toContain("  none is obtained: env.yml says that none is asked for");
   expect(printed).toMatch(/ {2}authority [0-9A-F]+, valid until .*; certificates that are valid: 1/);
 });

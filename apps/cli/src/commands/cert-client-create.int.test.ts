@@ -50,6 +50,12 @@ describe("appliance cert client create", () => {
     expect(said).toContain(`${days} is no number of days.`);
   });
 
+  it("asks for a name where it was given none", async () => {
+    const { exitCode, said } = await appliance.run(["cert", "client", "create", "ada@example.org", " "]);
+    expect([exitCode, agent.asked]).toEqual([2, []]);
+    expect(said).toContain("Give one such as office-pc.");
+  });
+
   it("leaves no empty file, and says which certificate nobody can use now", async () => {
     await create();
     const { exitCode, said } = await create(["--out", at("second.p12")]); // this agent has one package alone

@@ -41,6 +41,7 @@ export async function createClientCertificate(
   context: CreateContext,
 ): Promise<number> {
   const days = parseDays(order.days);
+  if (order.name.trim() === "") throw usage("The certificate has no name.", "Give one such as office-pc.");
   const mailServer = await readMailServer(options);
   const { host, clients } = CertificatesAnswer.parse(await context.certAgent.get("/certificates"));
   if (clients.owner === "application") return await createByApplication(order, options, context);

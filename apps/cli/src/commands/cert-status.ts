@@ -37,7 +37,7 @@ function describeHost({ served, passedOver, renewal, notObtained }: HostStatus):
       ]
     : ["No certificate is served yet."];
   lines.push(...passedOver.map(({ place, reason }) => `  passed over: ${place}: ${reason}`));
-  if (notObtained !== null) lines.push(`  none is asked for: ${notObtained}`);
+  if (notObtained !== null) lines.push(`  none is obtained: ${notObtained}`);
   return renewal ? [...lines, ...describeRenewal(renewal)] : lines;
 }
 

@@ -52,9 +52,18 @@ describe("appliance user create-internal", () => {
   });
 
   it("starts nothing with an argument that the declaration does not take", async () => {
-    const { exitCode, said } = await create("ada@example.org", "Ada", "Hope", "female");
+    const { exitCode, said } = await create("ada@EXAMPLE.org", "Ada", "Hope", "f");
     expect(exitCode).toBe(1);
-    expect(said).toContain("argument 4 does not match [fm]");
+    expect(said).toContain("argument 1 does not match [^@]+@[a-z.]+");
+  });
+
+  it.each([
+    ["ada", "f", "ada is no e-mail address."],
+    ["ada@example.org", "female", "Allowed choices are f, m."],
+  ])("says in plain words what is wrong with %s, %s, and asks nobody", async (email, gender, why) => {
+    const { exitCode, said } = await create(email, "Ada", "Hope", gender);
+    expect(exitCode).toBe(2);
+    expect(said).toContain(why);
   });
 });
 
