@@ -28,7 +28,7 @@ const FAILURES = {
   ],
   BACKUP_LOST_MUCH: [
     (detail) => `Most of the data is gone since the last backup${detail}`,
-    "Find out whether that was meant. The backup was made; older ones are kept until `appliance backup run` is told it is right.",
+    "Find out whether that was meant. The backup was made, and nothing older was removed.",
   ],
   MANIFEST_MISSING: [
     (detail) => `There is no manifest${detail}`,

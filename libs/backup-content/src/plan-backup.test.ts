@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { planBackup, type Counted, type SafetyPolicy } from "./plan-backup.ts";
 
@@ -75,9 +75,9 @@ describe("planBackup", () => {
   });
 
   it("never lets old ones go where the vault has less than the policy leaves", () => {
-    const amount = fc.integer({ min: 0, max: 1000 });
-    fc.assert(
-      fc.property(amount, amount, (before, now) => {
+    const amount = integer({ min: 0, max: 1000 });
+    assert(
+      property(amount, amount, (before, now) => {
         const plan = planBackup(counted({ files: now }), counted({ files: before }), policy);
         const loses = now < before / 2;
         expect(loses && plan.action === "backup" && plan.purge).toBe(false);

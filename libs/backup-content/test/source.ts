@@ -43,10 +43,10 @@ export async function startSource(folder: TestFolder): Promise<SourceDatabase> {
   );
   over.catch(ready.reject);
   const address = await ready.promise;
-  await query(address("postgres"), "CREATE DATABASE ecs TEMPLATE template0 LOCALE 'C.UTF-8'");
+  await queryOf(address("postgres"), "CREATE DATABASE ecs TEMPLATE template0 LOCALE 'C.UTF-8'");
   return {
     address: address("ecs"),
-    query: (...sql) => query(address("ecs"), ...sql),
+    query: (...sql) => queryOf(address("ecs"), ...sql),
     stop: () => {
       stop.resolve();
       return over;
@@ -54,7 +54,7 @@ export async function startSource(folder: TestFolder): Promise<SourceDatabase> {
   };
 }
 
-async function query({ socketFolder, database, role }: DatabaseAddress, ...sql: string[]) {
+export async function queryOf({ socketFolder, database, role }: DatabaseAddress, ...sql: string[]) {
   const client = new Client({ host: socketFolder, database, user: role });
   await client.connect();
   try {
@@ -73,7 +73,7 @@ export const APPLICATION = [
 of names" (a int)`,
   `INSERT INTO "Odd ""Schema"."Tab'le
 of names" VALUES (1), (2), (3)`,
-  "CREATE TABLE empty_one (a int)",
+  "CREATE TABLE empty_one (a int, a_column_that_makes_the_statement_of_its_data_a_long_one_indeed int)",
   "CREATE TABLE parted (a int) PARTITION BY RANGE (a)",
   "CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (10)",
   "INSERT INTO parted VALUES (5)",

@@ -78,7 +78,7 @@ async function writeDump(
     const stopped = createPair(signal);
     const [, written] = await stopped
       .wait([
-        runPgDump(address, snapshot, fifo, deps, stopped.signal).finally(() => fifo.finish()),
+        runPgDump(address, snapshot, fifo, deps, stopped.signal),
         writeStream(
           { path: join(folder, TEMPORARY), mode: 0o640 },
           meter.written(rsyncableGzip(meter.plain(fifo.output), level)),
@@ -116,6 +116,8 @@ async function runPgDump(
     if (error instanceof CommandError && error.code === "COMMAND_FAILED")
       throw failure("BACKUP_DUMP_FAILED", wordsOf(error), error);
     throw error;
+  } finally {
+    await fifo.finish();
   }
 }
 

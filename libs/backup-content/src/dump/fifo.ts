@@ -11,7 +11,7 @@ export interface Fifo {
   path: string;
   output: AsyncIterable<Buffer>;
   /** Call it once the program is over: only then does the output end. */
-  finish(): Promise<void>;
+  finish: () => Promise<void>;
 }
 
 /**

@@ -15,7 +15,7 @@ export interface CompareOptions {
   sumBytes?: number | undefined;
   /** A number from 0 to 1, as Math.random gives it. */
   chance: () => number;
-  /** Documents to choose by chance from the folder `from`. */
+  /** The vault: documents to choose by chance from the folder `from`. */
   documents: { from: string; count: number };
 }
 
@@ -27,10 +27,11 @@ export interface Comparison {
   summed: { files: number; bytes: number };
   /** `sample` when files with a known sum were left out. */
   sums: "whole" | "sample";
-  /** The application changed them while the backup ran: newer than the manifest, and so not comparable. */
+  /** Outside of the vault, changed while the backup ran: newer than the manifest, and so not comparable. */
   newer: number;
   faults: FileFaults;
-  documents: string[];
+  /** Those chosen, of so many. */
+  documents: { chosen: string[]; of: number };
 }
 
 export interface FileFaults {
@@ -105,6 +106,9 @@ function createComparison(root: string, manifest: Manifest, options: CompareOpti
     return content(found, known);
   };
 
+  /** A document never changes once it is stored; settings do, also while the backup runs. */
+  const mayChange = ({ path }: ListedFile) => !path.startsWith(`${options.documents.from}/`);
+
   return {
     fault,
     async pair(found: ListedFile | undefined, known: IndexedFile | undefined) {
@@ -119,10 +123,10 @@ function createComparison(root: string, manifest: Manifest, options: CompareOpti
       if (!found || !known) return;
       const why = await whyDifferent(found, known);
       if (why === undefined) return;
-      if (Number(found.modified) >= since && found.modified !== known.modified) result.newer++;
+      if (mayChange(found) && Number(found.modified) >= since && found.modified !== known.modified) result.newer++;
       else fault("changed", found.path, why);
     },
-    result: (): Comparison => ({ ...result, documents: documents.chosen() }),
+    result: (): Comparison => ({ ...result, documents: { chosen: documents.chosen(), of: documents.offered() } }),
   };
 }
 

@@ -1,9 +1,8 @@
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { createGunzip } from "node:zlib";
 import { rsyncableGzip } from "../dump/rsyncable-gzip.ts";
 import { writeStream, type Written } from "../dump/write-stream.ts";
 import { CONTENT_FILES, STAGED_INDEX, type FolderRecord, type Manifest } from "../manifest/manifest.ts";
+import { gunzipped } from "./gunzip.ts";
 import { sumOfStored } from "./stored.ts";
 import { withFileList, type ListDependencies } from "./list-files.ts";
 import { mergeByPath } from "./merge.ts";
@@ -67,15 +66,7 @@ export async function indexFiles(
 
 /** The records of an index file. */
 export async function* readIndex(path: string): AsyncGenerator<IndexedFile> {
-  const source = createReadStream(path);
-  const plain = createGunzip();
-  source.once("error", (error) => plain.destroy(error));
-  try {
-    for await (const record of readRecords(source.pipe(plain))) yield parseIndexed(record);
-  } finally {
-    source.destroy();
-    plain.destroy();
-  }
+  for await (const record of readRecords(gunzipped(path))) yield parseIndexed(record);
 }
 
 /** An index that is not the one of its manifest is not believed: everything is summed anew then. */

@@ -9,5 +9,6 @@ export function createReservoir(count: number, chance: () => number) {
       else if (chance() < count / offered) chosen[Math.floor(chance() * count)] = item;
     },
     chosen: () => chosen,
+    offered: () => offered,
   };
 }

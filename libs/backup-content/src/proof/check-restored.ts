@@ -57,7 +57,7 @@ export async function checkRestored(
     const files = await clock.measure("files", () => checkFiles(root, manifest, place, deps, options));
     faults.add(files.fault);
     const documents = await clock.measure("documents", () =>
-      openDocuments(root, files.comparison?.documents ?? [], place, deps, options),
+      openDocuments(root, files.comparison?.documents.chosen ?? [], place, deps, options),
     );
     faults.add(documents.fault);
     const dump = join(root, options.dumpFolder, CONTENT_FILES.dump);
@@ -70,7 +70,7 @@ export async function checkRestored(
       appliance: manifest.appliance,
       proven: faults.all.length === 0,
       faults: faults.all.map((fault) => toFailure(fault)),
-      extent: extentOf(files.comparison, documents.opened, options),
+      extent: extentOf(files.comparison, options),
       milliseconds: clock.result(options.restoreMs ?? 0),
       files: amounts(files.comparison),
       documents: { opened: documents.opened, failed: documents.failed },
@@ -158,9 +158,10 @@ function createFaults() {
   };
 }
 
-function extentOf(comparison: Comparison | undefined, opened: number, { partial }: ProofOptions): Report["extent"] {
-  const sums = partial ? "sample" : (comparison?.sums ?? "sample");
-  return { files: partial ? "sample" : "whole", sums, documents: opened === comparison?.found ? "whole" : "sample" };
+function extentOf(comparison: Comparison | undefined, { partial }: ProofOptions): Report["extent"] {
+  if (!comparison || partial) return { files: partial ? "sample" : "whole", sums: "sample", documents: "sample" };
+  const { sums, documents } = comparison;
+  return { files: "whole", sums, documents: documents.chosen.length === documents.of ? "whole" : "sample" };
 }
 
 function amounts(comparison: Comparison | undefined): Report["files"] {

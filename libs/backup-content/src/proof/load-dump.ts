@@ -1,15 +1,14 @@
-import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { createGunzip } from "node:zlib";
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { CommandError, type CommandResult } from "@appliance/command";
 import { isSystemError } from "@appliance/errors";
 import { connectionArguments, withClient, type DatabaseAddress } from "../dump/connection.ts";
 import { writeStream } from "../dump/write-stream.ts";
 import { failure } from "../failures.ts";
 import { wordsOf } from "../postgres-programs.ts";
+import { gunzipped } from "../files/gunzip.ts";
 import { planRestoreList } from "./restore-list.ts";
 import type { ScratchOptions, ScratchPostgres } from "./scratch-postgres.ts";
 import type { Workplace } from "./workplace.ts";
@@ -38,22 +37,21 @@ export async function unpackDump(
 ): Promise<{ path: string; sha256: string; bytes: number }> {
   const path = join(place.disk, "plain.pgdump");
   const hash = createHash("sha256");
-  const source = createReadStream(from);
-  const plain = createGunzip();
-  source.on("data", (chunk) => hash.update(chunk));
-  source.once("error", (error) => plain.destroy(error));
+  let bytes = 0;
+  const plain = gunzipped(from, (part) => {
+    hash.update(part);
+    bytes += part.length;
+  });
   try {
     // Of the group that reads it, as nothing in it is for anyone else: the folder is closed.
-    await writeStream({ path, mode: 0o644 }, source.pipe(plain));
+    await writeStream({ path, mode: 0o644 }, plain);
   } catch (error) {
     if (isSystemError(error, "Z_DATA_ERROR", "Z_BUF_ERROR", "ENOENT"))
       throw failure("PROOF_DUMP_DAMAGED", error.message, error);
     throw error;
   }
-  return { path, ...digestOf(hash, source.bytesRead) };
+  return { path, sha256: hash.digest("hex"), bytes };
 }
-
-const digestOf = (hash: Hash, bytes: number) => ({ sha256: hash.digest("hex"), bytes });
 
 /**
  * Loads the unpacked dump at `path` into a new database of `postgres`, on all cores, as a role that owns this database and
