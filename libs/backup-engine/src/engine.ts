@@ -43,6 +43,11 @@ export interface Finding {
 }
 
 export interface BackupOptions extends Cancellable {
+  /**
+   * The target is new. Without it a target that holds no backup is an error, `BACKUP_TARGET_EMPTY`: its disk is not mounted, or
+   * someone removed everything, and a new backup would hide that.
+   */
+  create?: boolean;
   /** Everything anew, independent of what is stored. An engine that never needs it takes no notice. */
   full?: boolean;
   /** What the source holds, as the caller counted it: without it duplicity cannot say the time left. */
@@ -120,7 +125,7 @@ export interface Usage {
  */
 export interface BackupEngine {
   backup(source: Source, options?: BackupOptions): Promise<BackupOutcome>;
-  /** Oldest first. Empty for a target that holds no backup. */
+  /** Oldest first. A target that holds no backup has none, or is `BACKUP_NOT_FOUND` where restic never made a repository. */
   list(options?: Cancellable): Promise<Point[]>;
   files(pointId: string, onFile: (file: StoredFile) => void, options?: Cancellable): Promise<void>;
   restore(options: RestoreOptions): Promise<Amount>;
@@ -128,7 +133,10 @@ export interface BackupEngine {
   check(options?: Cancellable): Promise<void>;
   /** Reads what is due, so that with one call a day everything stored is read within thirty days; or `everything` now. */
   verifyData(options?: Cancellable & { everything?: boolean }): Promise<ReadOutcome>;
-  /** Removes what the policy does not keep, never the last point that can be restored. */
+  /**
+   * Removes what the policy does not keep, never the last point that can be restored, and nothing while a point is later than
+   * now. `budgetMs` (default two hours) ends it; the rest follows with the next call.
+   */
   prune(options?: Cancellable & { budgetMs?: number }): Promise<PruneOutcome>;
   /** Breaks locks that dead runs of this host left. Those of other hosts stay. */
   unlock(options?: Cancellable): Promise<UnlockOutcome>;

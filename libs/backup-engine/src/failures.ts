@@ -50,6 +50,10 @@ const FAILURES = {
     (target, detail) => `Another run works with ${target}${detail}`,
     "Wait until it has ended. If that host is gone for good, break its lock there with restic.",
   ],
+  BACKUP_TARGET_EMPTY: [
+    (target, detail) => `${target} holds no backup, although there should be one${detail}`,
+    "Check that its disk is mounted and its address is right. Begin a new backup there only if it was emptied on purpose.",
+  ],
   BACKUP_NOT_FOUND: [
     (target, detail) => `There is no such backup on ${target}${detail}`,
     "Check the address of the target, and list what it holds with `appliance backup list`.",

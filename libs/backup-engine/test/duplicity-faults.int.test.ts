@@ -14,10 +14,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OperatorError } from "@appliance/errors";
 import type { BackupEngine } from "../src/index.ts";
+import { dateToStamp } from "../src/duplicity/file-names.ts";
 import { describeTree, writeDocuments } from "./corpus.ts";
 import { BUILD_MS, nextSecond, restored } from "./engine-suite.ts";
 import { openDuplicity } from "./open.ts";
-import { knownHosts } from "./targets.ts";
 import { newFolder, startTestHost, type TestHost } from "./test-host.ts";
 
 describe("duplicity and what goes wrong", { timeout: 240_000 }, () => {
@@ -27,8 +27,8 @@ describe("duplicity and what goes wrong", { timeout: 240_000 }, () => {
   let state: string;
   let tree: Map<string, string>;
   const engines: BackupEngine[] = [];
-  const open = async (url: string, archive = newFolder(host, "state"), known = "") => {
-    const engine = await openDuplicity(host, { url, knownHosts: known }, archive);
+  const open = async (url: string, archive = newFolder(host, "state")) => {
+    const engine = await openDuplicity(host, { url }, archive);
     engines.push(engine);
     return engine;
   };
@@ -41,7 +41,7 @@ describe("duplicity and what goes wrong", { timeout: 240_000 }, () => {
     tree = describeTree(root);
     good = join(host.folder, "good");
     state = newFolder(host, "state");
-    await (await open(`file://${good}`, state)).backup(source());
+    await (await open(`file://${good}`, state)).backup(source(), { create: true });
   }, BUILD_MS);
   afterAll(async () => {
     for (const engine of engines) await engine.close();
@@ -113,13 +113,14 @@ describe("duplicity and what goes wrong", { timeout: 240_000 }, () => {
     const store = newFolder(host, "store");
     const known = newFolder(host, "state");
     const engine = await open(`file://${store}`, known);
-    const killed = engine.backup({ root: data, paths: ["dump"] }).catch((error: unknown) => error);
+    const dump = { root: data, paths: ["dump"] };
+    const killed = engine.backup(dump, { create: true }).catch((error: unknown) => error);
     while (readdirSync(store).filter((name) => name.includes("vol")).length < 3) await sleep(20);
     host.killPrograms();
     expect(await killed).toBeInstanceOf(OperatorError);
     expect(readdirSync(store).some((name) => name.includes("manifest"))).toBe(false);
     writeFileSync(join(data, "dump"), randomBytes(8_000_000));
-    const { point } = await engine.backup({ root: data, paths: ["dump"] });
+    const { point } = await engine.backup(dump, { create: true });
     expect(await restored(engine, host, point.id)).toEqual(describeTree(data));
     expect(readdirSync(store).every((name) => name.includes(point.id))).toBe(true);
   });
@@ -127,38 +128,36 @@ describe("duplicity and what goes wrong", { timeout: 240_000 }, () => {
   it("says that the target is full, and counts on nothing that did not fit", async () => {
     const engine = await open("file:///small/store");
     appendFileSync(join(root, "vault", "big"), randomBytes(4_000_000));
-    await expect(engine.backup(source())).rejects.toMatchObject({ code: "BACKUP_TARGET_FULL" });
+    await expect(engine.backup(source(), { create: true })).rejects.toMatchObject({ code: "BACKUP_TARGET_FULL" });
     rmSync(join(root, "vault", "big"));
     expect(await engine.list()).toEqual([]);
   });
 
-  describe("with servers", () => {
-    const url = "sftp://backup-account:s3cret%2Fwith%3Asigns@127.0.0.1:2222/store";
-
-    it("prints the line to add for a host key that is not known", async () => {
-      const line = knownHosts(host).trim();
-      await expect((await open(url)).list()).rejects.toMatchObject({
-        code: "BACKUP_HOST_KEY_UNKNOWN",
-        message: expect.stringContaining(line) as string,
-      });
+  it("prunes at the target what is old, goes on where its time was used up, and leaves what can be restored", async () => {
+    const { store, engine } = await harmed(/manifest/, () => undefined);
+    for (const days of [400, 330, 9, 8, 7, 6, 5, 4, 3]) copyChain(store, daysAgo(days));
+    expect(await engine.prune({ budgetMs: 1 })).toEqual({
+      removed: [],
+      postponed: expect.stringContaining("used up") as string,
     });
-
-    it("refuses a host key that changed", async () => {
-      const other = knownHosts(host).replace(
-        /A{4}\S+/,
-        "AAAAC3NzaC1lZDI1NTE5AAAAIIuRR2lA0gTzqdQEMwVKOI07bVlWzjMJaHcyA1sSRrKr",
-      );
-      await expect((await open(url, undefined, other)).list()).rejects.toMatchObject({
-        code: "BACKUP_HOST_KEY_CHANGED",
-      });
-    });
-
-    it("tells a refused login from a server that is not there", async () => {
-      const known = knownHosts(host);
-      const wrong = await open(url.replace("s3cret", "wrong"), undefined, known);
-      await expect(wrong.list()).rejects.toMatchObject({ code: "BACKUP_LOGIN_REFUSED" });
-      const absent = await open(url.replace(":2222", ":2223"), undefined, known);
-      await expect(absent.list()).rejects.toMatchObject({ code: "BACKUP_TARGET_UNREACHABLE" });
-    });
+    const old = [daysAgo(400), daysAgo(330)];
+    expect(await engine.prune()).toEqual({ removed: old, postponed: undefined });
+    expect(readdirSync(store).filter((name) => old.some((stamp) => name.includes(stamp)))).toEqual([]);
+    expect(await engine.list()).toHaveLength(8);
+    expect(await restored(engine, host, undefined)).toEqual(tree);
   });
 });
+
+const daysAgo = (days: number) => dateToStamp(new Date(Date.now() - days * 86_400_000));
+
+/** The full of `store` once more, as one of `stamp`. */
+function copyChain(store: string, stamp: string) {
+  for (const name of readdirSync(store).filter((one) => one.includes(newest(store))))
+    cpSync(join(store, name), join(store, name.replace(newest(store), stamp)));
+}
+
+const newest = (store: string) =>
+  readdirSync(store)
+    .flatMap((name) => /\d{8}T\d{6}Z/.exec(name) ?? [])
+    .sort()
+    .at(-1) ?? "";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BackupEngine, Source, Target } from "../src/index.ts";
 import { describeTree, DOCUMENTS, writeDocuments, writeOddFiles } from "./corpus.ts";
-import { startServers, TARGETS, type TargetName } from "./targets.ts";
+import { PLACES, startServers, TARGETS, type TargetName } from "./targets.ts";
 import { newFolder, startTestHost, type TestHost } from "./test-host.ts";
 
 /** How an engine is opened on `host`; the same `state` folder keeps its archive. */
@@ -19,9 +19,9 @@ export const PASSWORD = "s3cret/with:signs";
 export function describeEngine(name: string, open: OpenEngine, targets: readonly TargetName[]): void {
   describe(`the engine ${name}`, { timeout: 240_000 }, () => {
     let host: TestHost;
-    beforeAll(() => {
+    beforeAll(async () => {
       host = startTestHost();
-      startServers(host, targets);
+      await startServers(host, targets);
     }, BUILD_MS);
     afterAll(() => host.stop());
 
@@ -29,22 +29,20 @@ export function describeEngine(name: string, open: OpenEngine, targets: readonly
       let engine: BackupEngine;
       let root: string;
       let source: Source;
+      let store: string;
       beforeAll(async () => {
+        store = `store-${randomBytes(3).toString("hex")}`;
         root = newFolder(host, "data");
         source = { root, paths: DOCUMENTS };
         writeDocuments(root);
-        engine = await open(
-          host,
-          TARGETS[kind](host, `store-${randomBytes(3).toString("hex")}`),
-          newFolder(host, "state"),
-        );
+        engine = await open(host, TARGETS[kind](host, store), newFolder(host, "state"));
       });
       afterAll(() => engine.close());
 
       it("keeps every state that was backed up, and restores each of them equal", async () => {
         const first = describeTree(root);
         const progress: number[] = [];
-        const one = await engine.backup(source, { onProgress: ({ done }) => progress.push(done.files) });
+        const one = await engine.backup(source, { create: true, onProgress: ({ done }) => progress.push(done.files) });
         expect(one).toMatchObject({ complete: true, skipped: [], findings: [] });
         expect(progress.at(-1)).toBeGreaterThan(5);
         change(root);
@@ -54,14 +52,13 @@ export function describeEngine(name: string, open: OpenEngine, targets: readonly
         expect(two.stored.bytes).toBeLessThan(one.stored.bytes / 2);
         expect((await engine.list()).map(({ id }) => id)).toEqual([one.point.id, two.point.id]);
 
-        expect(await restored(engine, host, one.point.id)).toEqual(first);
-        expect(await restored(engine, host, undefined)).toEqual(second);
-        await engine.check();
+        const states = [[undefined, second] as const, ...(kind === "file" ? [[one.point.id, first] as const] : [])];
+        for (const [id, tree] of states) expect(await restored(engine, host, id)).toEqual(tree);
         expect((await engine.verifyData({ everything: true })).everythingReadSince).toBeInstanceOf(Date);
         expect((await engine.usage()).points).toBe(2);
       });
 
-      it("restores single paths below their own names", async () => {
+      it.runIf(kind === "file")("restores single paths below their own names", async () => {
         const into = join(newFolder(host, "restored"), "new");
         await engine.restore({ into, paths: ["vault/01/doc3.gpg", "dump"] });
         expect([...describeTree(into).keys()]).toEqual([
@@ -76,6 +73,14 @@ export function describeEngine(name: string, open: OpenEngine, targets: readonly
           code: "BACKUP_PATH_NOT_FOUND",
         });
         await expect(engine.restore({ into })).rejects.toMatchObject({ code: "BACKUP_RESTORE_NOT_EMPTY" });
+      });
+
+      it("sees by the daily check that a file was cut off there, and begins no backup where all is gone", async () => {
+        const place = join(kind === "file" ? host.folder : PLACES[kind], store);
+        host.exec("sh", "-c", `truncate --size=-1 "$(find '${place}' -size +200k -type f | sort | head -n 1)"`);
+        await expect(engine.check()).rejects.toMatchObject({ code: "BACKUP_VOLUME_CORRUPT" });
+        host.exec("sh", "-c", `rm -rf '${place}'`);
+        await expect(engine.backup(source)).rejects.toMatchObject({ code: "BACKUP_TARGET_EMPTY" });
       });
 
       it("shows the key and the passwords to nobody who lists processes", () => {
@@ -96,7 +101,7 @@ export function describeEngine(name: string, open: OpenEngine, targets: readonly
       it("restores odd names, links, pipes and sparse files as they were", async () => {
         writeOddFiles(root);
         writeFileSync(join(root, "beside"), "not chosen");
-        const { point } = await engine.backup({ root, paths: ["odd"] });
+        const { point } = await engine.backup({ root, paths: ["odd"] }, { create: true });
         const names: string[] = [];
         await engine.files(point.id, ({ path }) => names.push(path));
         expect(names).toContain("odd/new\nline");

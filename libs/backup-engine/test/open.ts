@@ -1,6 +1,12 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { openDuplicityEngine, openResticEngine, type DuplicitySettings, type Target } from "../src/index.ts";
+import {
+  openDuplicityEngine,
+  openResticEngine,
+  type DuplicitySettings,
+  type ResticSettings,
+  type Target,
+} from "../src/index.ts";
 import { REMOTE_PROGRAM, type TestHost } from "./test-host.ts";
 
 export const LEGACY = join(import.meta.dirname, "..", "vectors", "legacy-backup");
@@ -20,10 +26,10 @@ export function openRestic(
   host: TestHost,
   target: Target,
   state: string,
-  password = "the restic password",
-  hostName = "appliance-a",
+  { hostName = "appliance-a", ...more }: Partial<ResticSettings> & { hostName?: string } = {},
 ) {
-  return openResticEngine({ target, password }, { ...places(state), run: host.run, now: () => new Date(), hostName });
+  const settings = { target, password: "the restic password", ...more };
+  return openResticEngine(settings, { ...places(state), run: host.run, now: () => new Date(), hostName });
 }
 
 function places(state: string) {

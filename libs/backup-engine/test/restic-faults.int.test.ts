@@ -7,7 +7,6 @@ import { OperatorError } from "@appliance/errors";
 import { describeTree, writeDocuments } from "./corpus.ts";
 import { BUILD_MS, restored } from "./engine-suite.ts";
 import { openRestic } from "./open.ts";
-import { knownHosts } from "./targets.ts";
 import { newFolder, startTestHost, type TestHost } from "./test-host.ts";
 
 describe("restic and what goes wrong", { timeout: 240_000 }, () => {
@@ -15,7 +14,7 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
   let root: string;
   let good: string;
   let tree: Map<string, string>;
-  const open = (url: string, known = "") => openRestic(host, { url, knownHosts: known }, newFolder(host, "state"));
+  const open = (url: string) => openRestic(host, { url }, newFolder(host, "state"));
   const source = () => ({ root, paths: ["vault", "dump"] });
 
   beforeAll(async () => {
@@ -24,7 +23,7 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
     writeDocuments(root);
     tree = describeTree(root);
     good = join(host.folder, "good");
-    await (await open(`file://${good}`)).backup(source());
+    await (await open(`file://${good}`)).backup(source(), { create: true });
   }, BUILD_MS);
   afterAll(() => host.stop());
 
@@ -76,7 +75,9 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
   });
 
   it("is refused with another password", async () => {
-    const other = await openRestic(host, { url: `file://${good}` }, newFolder(host, "state"), "another password");
+    const other = await openRestic(host, { url: `file://${good}` }, newFolder(host, "state"), {
+      password: "another password",
+    });
     await expect(other.backup(source())).rejects.toMatchObject({ code: "BACKUP_KEY_WRONG" });
     await expect(other.list()).rejects.toMatchObject({ code: "BACKUP_KEY_WRONG" });
   });
@@ -86,24 +87,21 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
     writeFileSync(join(data, "dump"), randomBytes(60_000_000));
     const store = join(host.folder, "killed");
     const engine = await open(`file://${store}`);
-    const killed = engine.backup({ root: data, paths: ["dump"] }).catch((error: unknown) => error);
+    const dump = { root: data, paths: ["dump"] };
+    const killed = engine.backup(dump, { create: true }).catch((error: unknown) => error);
     while (locksIn(store).length === 0) await sleep(10);
     host.killPrograms();
     expect(await killed).toBeInstanceOf(OperatorError);
     expect(locksIn(store)).toHaveLength(1);
-    const other = await openRestic(
-      host,
-      { url: `file://${store}` },
-      newFolder(host, "state"),
-      undefined,
-      "appliance-b",
-    );
+    const other = await openRestic(host, { url: `file://${store}` }, newFolder(host, "state"), {
+      hostName: "appliance-b",
+    });
     expect(await other.unlock()).toMatchObject({ broken: 0, left: [{ host: "appliance-a" }] });
     await expect(other.prune()).rejects.toMatchObject({
       code: "BACKUP_LOCKED",
       message: expect.stringContaining("appliance-a") as string,
     });
-    const { point } = await engine.backup({ root: data, paths: ["dump"] });
+    const { point } = await engine.backup(dump);
     expect(await restored(engine, host, point.id)).toEqual(describeTree(data));
     expect(await engine.prune()).toEqual({ removed: [], postponed: undefined });
   });
@@ -119,12 +117,10 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
   it("backs up where nothing can be deleted, skips pruning there and says so", async () => {
     host.exec("mkdir", "-p", "/srv/append");
     host.serve("rclone", "serve", "restic", "--append-only", "--addr", "127.0.0.1:8082", "/srv/append");
-    await expect
-      .poll(() => host.exec("sh", "-c", "ss -ltn 2>/dev/null || cat /proc/net/tcp"), { timeout: 20_000 })
-      .toMatch(/1F92|8082/);
+    await host.listening(8082);
     const target = { url: "rest:http://127.0.0.1:8082/" };
     const engine = await openRestic(host, { ...target, appendOnly: true }, newFolder(host, "state"));
-    const { point } = await engine.backup(source());
+    const { point } = await engine.backup(source(), { create: true });
     expect(await engine.prune()).toEqual({ removed: [], postponed: expect.stringContaining("append-only") as string });
     expect(await restored(engine, host, point.id)).toEqual(tree);
     const forget = host.run("restic", ["-r", target.url, "forget", point.id], {
@@ -139,24 +135,37 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
     const data = newFolder(host, "data");
     writeFileSync(join(data, "big"), randomBytes(6_000_000));
     const engine = await open("file:///small/store");
-    await expect(engine.backup({ root: data, paths: ["big"] })).rejects.toMatchObject({ code: "BACKUP_TARGET_FULL" });
+    const big = { root: data, paths: ["big"] };
+    await expect(engine.backup(big, { create: true })).rejects.toMatchObject({ code: "BACKUP_TARGET_FULL" });
   });
 
-  describe("with servers", () => {
-    const url = "sftp://backup-account:s3cret%2Fwith%3Asigns@127.0.0.1:2222/store";
-
-    it("prints the line to add for a host key that is not known", async () => {
-      await expect((await open(url)).list()).rejects.toMatchObject({
-        code: "BACKUP_HOST_KEY_UNKNOWN",
-        message: expect.stringContaining(knownHosts(host).trim()) as string,
-      });
+  it("forgets by days, weeks and months, and nothing while a backup is later than now", async () => {
+    const store = join(host.folder, "dated");
+    const policy = { daily: 2, weekly: 1, monthly: 2 };
+    const engine = await openRestic(host, { url: `file://${store}` }, newFolder(host, "state"), { policy });
+    await engine.backup({ root, paths: ["dump"] }, { create: true });
+    const today = new Date().toISOString().slice(0, 10);
+    for (const date of ["2026-01-10", "2026-02-10", "2026-03-08", "2026-03-09"]) await backUpOn(date, store);
+    expect(await engine.prune({ budgetMs: 1 })).toEqual({
+      removed: [],
+      postponed: expect.stringContaining("used up") as string,
     });
-
-    it("tells a refused login from a server that is not there", async () => {
-      const wrong = await open(url.replace("s3cret", "wrong"), knownHosts(host));
-      await expect(wrong.list()).rejects.toMatchObject({ code: "BACKUP_LOGIN_REFUSED" });
-      const absent = await open(url.replace(":2222", ":2223"), knownHosts(host));
-      await expect(absent.list()).rejects.toMatchObject({ code: "BACKUP_TARGET_UNREACHABLE" });
-    });
+    expect((await engine.prune()).removed).toHaveLength(3);
+    const left = await engine.list();
+    expect(left.map(({ at }) => at.toISOString().slice(0, 10))).toEqual(["2026-03-09", today]);
+    await backUpOn("2099-01-01", store);
+    expect((await engine.prune()).postponed).toContain("2099");
+    expect(await engine.list()).toHaveLength(left.length + 1);
   });
+
+  const backUpOn = (date: string, store: string) =>
+    host.run(
+      "restic",
+      ["-r", store, "backup", "--host=appliance", "--tag=appliance", "--time", `${date} 00:30:00`, "dump"],
+      {
+        cwd: root,
+        env: { RESTIC_PASSWORD: "the restic password" },
+        timeoutMs: 60_000,
+      },
+    );
 });

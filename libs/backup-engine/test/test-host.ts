@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand, type CommandOptions, type RunCommand } from "@appliance/command";
 
 const IMAGE = "appliance/backup-engine:test";
@@ -26,6 +27,8 @@ export interface TestHost {
   exec(...args: string[]): string;
   /** Starts a server in the container. */
   serve(...args: string[]): void;
+  /** Until something listens on `port` of the container. */
+  listening(port: number): Promise<void>;
   /** Kills everything that `run` has started, at once. */
   killPrograms(): void;
   stop(): void;
@@ -37,7 +40,9 @@ export function startTestHost(): TestHost {
   chmodSync(folder, 0o755);
   const volumes = ["--volume", `${folder}:${folder}`, "--volume", `${join(PACKAGE, "python")}:/opt/backup-engine:ro`];
   const tmpfs = ["--tmpfs", "/small:size=3m,mode=1777"];
-  const id = docker("run", "--detach", "--init", "--hostname", "appliance-a", ...tmpfs, ...volumes, IMAGE);
+  // Without a limit a login over ftp closes a billion files that are not open.
+  const limits = ["--ulimit", "nofile=4096:4096", "--hostname", "appliance-a"];
+  const id = docker("run", "--detach", "--init", ...limits, ...tmpfs, ...volumes, IMAGE);
   const mark = randomBytes(8).toString("hex");
   const argumentsSeen: string[] = [];
   return {
@@ -46,6 +51,12 @@ export function startTestHost(): TestHost {
     run: createRun(id, mark, argumentsSeen),
     exec: (...args) => docker("exec", id, ...args),
     serve: (...args) => void docker("exec", "--detach", id, ...args),
+    listening: async (port) => {
+      const sign = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
+      const isOpen = () => docker("exec", id, "cat", "/proc/net/tcp", "/proc/net/tcp6").includes(sign);
+      for (let n = 0; n < 100 && !isOpen(); n++) await sleep(100);
+      if (!isOpen()) throw new Error(`nothing listens on port ${port}`);
+    },
     killPrograms: () => void docker("exec", id, "kill-call", "KILL", mark),
     stop: () => {
       // Files in it belong to the users of the container.

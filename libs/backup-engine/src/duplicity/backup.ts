@@ -54,10 +54,15 @@ export async function backUp(
 }
 
 /** Removes what a killed run left, and notes that a run begins, so that the next can do the same. */
-async function prepare(context: DuplicityContext, ledgerFile: LedgerFile, options: Cancellable): Promise<Observation> {
+async function prepare(
+  context: DuplicityContext,
+  ledgerFile: LedgerFile,
+  { create = false, ...options }: BackupOptions,
+): Promise<Observation> {
   const ledger = await ledgerFile.read();
   await removePartials(join(context.archive, ARCHIVE_NAME));
   const seen = await observe(context, ledger, signalOf(options));
+  if (seen.collection.chains.length === 0 && !create) throw failure("BACKUP_TARGET_EMPTY", context.url.label);
   await removeRemote(context, planDiscard(seen.collection, ledger), signalOf(options));
   const damagedChains = [...new Set([...ledger.damagedChains, ...seen.damage.map(({ chain }) => chain)])];
   await ledgerFile.write({ ...ledger, damagedChains, startedAt: context.now().toISOString() });

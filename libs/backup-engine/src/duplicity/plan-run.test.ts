@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { toCollection } from "./chains.ts";
+import { parseFileName } from "./file-names.ts";
 import { planDiscard, planPrune, planRun } from "./plan-run.ts";
 
 const full = (stamp: string) => [
@@ -17,6 +18,11 @@ const JAN = "20260101T003000Z";
 const JAN_2 = "20260102T003000Z";
 const MAR = "20260301T003000Z";
 const MAY = "20260501T003000Z";
+const JAN_2036 = "20360101T003000Z";
+/** An increment on each of the `count` days that follow the first of a month. */
+const daily = (first: string, count: number) =>
+  Array.from({ length: count }, (_, n) => increment(dayAfter(first, n), dayAfter(first, n + 1))).flat();
+const dayAfter = (first: string, days: number) => first.replace(/01T/, `${String(1 + days).padStart(2, "0")}T`);
 const ledger = { ownChains: [JAN, MAR, MAY], damagedChains: [] as string[], files: {} };
 const at = (text: string) => ({ full: false, now: new Date(text), fullEveryMonths: 2 });
 
@@ -41,6 +47,13 @@ describe("planRun", () => {
   });
 });
 
+describe("planRun under a clock that was set back", () => {
+  it("starts a full, since an increment cannot end before it begins", () => {
+    const collection = toCollection([...full(MAR), ...full(MAY)]);
+    expect(planRun(collection, ledger, at("2026-04-01T00:00:00Z")).why).toBe("chain ends later than now");
+  });
+});
+
 describe("planDiscard", () => {
   const left = [
     `duplicity-inc.${JAN}.to.${JAN_2}.vol1.difftar.gpg`,
@@ -59,26 +72,38 @@ describe("planDiscard", () => {
 });
 
 describe("planPrune", () => {
-  const names = [...full(JAN), ...increment(JAN, JAN_2), ...full(MAR), ...full(MAY)];
+  const names = [...full(JAN), ...increment(JAN, JAN_2), ...full(MAR), ...full(MAY), ...daily(MAY, 8)];
   const prune = (all: string[], now: string, damagedChains: string[] = []) =>
     planPrune(toCollection(all), { damagedChains }, { now: new Date(now), keepMonths: 4 });
+  /** The points that go with `files`, oldest first. */
+  const pointsOf = (files: string[]) =>
+    files.flatMap((name) => (/manifest/.test(name) ? [parseFileName(name)?.to] : [])).toReversed();
 
-  it("removes whole chains once their newest set is older than four months, increments before their full", () => {
-    expect(prune(names, "2026-05-02T00:29:00Z").points).toEqual([]);
-    const { points, files } = prune(names, "2026-05-02T00:31:00Z");
-    expect(points).toEqual([JAN, JAN_2]);
+  it("removes whole chains four months after their newest set and a week of backups, increments before their full", () => {
+    expect(pointsOf(prune(names, "2026-05-08T00:29:00Z"))).toEqual([]);
+    const files = prune(names, "2026-05-09T00:31:00Z");
+    expect(pointsOf(files)).toEqual([JAN, JAN_2]);
     expect(files[0]).toBe(`duplicity-inc.${JAN}.to.${JAN_2}.manifest.gpg`);
     expect(new Set(files)).toEqual(new Set([...full(JAN), ...increment(JAN, JAN_2)]));
   });
 
-  it("keeps the newest chain however old, and the newest that is not damaged", () => {
-    expect(prune(names, "2036-01-01T00:00:00Z").points).toEqual([JAN, JAN_2, MAR]);
-    expect(prune(names, "2036-01-01T00:00:00Z", [MAY]).points).toEqual([JAN, JAN_2]);
-    expect(prune(names, "2036-01-01T00:00:00Z", [MAR, MAY]).points).toEqual([MAR]);
+  it("keeps the newest chain however old, and the newest two that are not damaged", () => {
+    const later = [...names, ...full(JAN_2036), ...daily(JAN_2036, 8)];
+    expect(pointsOf(prune(later, "2036-02-01T00:00:00Z"))).toEqual([JAN, JAN_2, MAR]);
+    expect(pointsOf(prune(later, "2036-02-01T00:00:00Z", [JAN_2036]))).toEqual([JAN, JAN_2]);
+    expect(pointsOf(prune(later, "2036-02-01T00:00:00Z", [MAY, JAN_2036]))).not.toContain(JAN);
+  });
+
+  it("removes nothing because of a clock that jumps, until a week of backups was made under it", () => {
+    const kept = [...full(JAN), ...full(MAR), ...full(MAY)];
+    expect(pointsOf(prune(kept, "2036-01-02T00:00:00Z"))).toEqual([]);
+    expect(pointsOf(prune([...kept, ...full(JAN_2036)], "2036-01-02T00:00:00Z"))).toEqual([]);
+    expect(pointsOf(prune([...kept, ...full(JAN_2036), ...daily(JAN_2036, 5)], "2036-01-20T00:00:00Z"))).toEqual([]);
+    expect(pointsOf(prune([...names, ...full(JAN_2036)], "2016-01-01T00:00:00Z"))).toEqual([]);
   });
 
   it("clears remains of runs that never ended once they are as old", () => {
     const orphan = `duplicity-full.${JAN_2}.vol1.difftar.gpg`;
-    expect(prune([...full(MAY), orphan], "2026-06-01T00:00:00Z").files).toEqual([orphan]);
+    expect(prune([...full(MAY), ...daily(MAY, 8), orphan], "2026-06-01T00:00:00Z")).toEqual([orphan]);
   });
 });

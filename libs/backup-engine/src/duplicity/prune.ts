@@ -1,29 +1,38 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cancellable, PruneOutcome } from "../engine.ts";
+import { whyNoPrune, withinBudget } from "../prune-limits.ts";
 import type { BackupPolicy } from "./backup.ts";
-import { toCollection } from "./chains.ts";
+import { setsOf, toCollection, toPoint } from "./chains.ts";
 import type { DuplicityContext } from "./context.ts";
-import { localName } from "./file-names.ts";
+import { localName, parseFileName } from "./file-names.ts";
 import type { LedgerFile } from "./ledger.ts";
 import { planPrune } from "./plan-run.ts";
 import { ARCHIVE_NAME } from "./program.ts";
 import { listRemote, removeRemote } from "./remote.ts";
 
+/** Removes files one after the other until the budget is used up. A point is gone with its manifest, the first of its files. */
 export async function prune(
   context: DuplicityContext,
   ledgerFile: LedgerFile,
   { keepMonths }: BackupPolicy,
-  options: Cancellable,
+  options: Cancellable & { budgetMs?: number },
 ): Promise<PruneOutcome> {
-  if (context.target.appendOnly === true) return { removed: [], postponed: "the account cannot delete (append-only)" };
-  const ledger = await ledgerFile.read();
-  const collection = toCollection((await listRemote(context, options)).keys());
-  const { points, files } = planPrune(collection, ledger, { now: context.now(), keepMonths });
-  await removeRemote(context, files, options);
-  for (const name of files) await removeCopies(context, name);
-  return { removed: points, postponed: undefined };
+  const gone: string[] = [];
+  let postponed: string | undefined;
+  const spent = await withinBudget(options, async ({ signal }) => {
+    const collection = toCollection((await listRemote(context, { signal })).keys());
+    postponed = whyNoPrune(context.target, setsOf(collection).map(toPoint), context.now());
+    if (postponed !== undefined) return;
+    const names = planPrune(collection, await ledgerFile.read(), { now: context.now(), keepMonths });
+    await removeRemote(context, names, { signal }, (name) => void gone.push(name));
+  });
+  for (const name of gone) await removeCopies(context, name);
+  return { removed: stampsOf(gone).sort(), postponed: spent ?? postponed };
 }
+
+const stampsOf = (names: readonly string[]) =>
+  names.map(parseFileName).flatMap((file) => (file?.type === "manifest" ? [file.to] : []));
 
 async function removeCopies({ archive }: DuplicityContext, name: string) {
   for (const folder of [ARCHIVE_NAME, "manifests"]) await rm(join(archive, folder, localName(name)), { force: true });

@@ -9,6 +9,7 @@ import type { DuplicityContext } from "./context.ts";
 import { callRemote } from "./program.ts";
 
 const Listed = z.object({ name: z.string(), size: z.number().nullable() });
+const Removed = z.object({ name: z.string() });
 const Read = z.object({ name: z.string(), size: z.number(), sha1: z.string() });
 
 export type ReadFile = z.infer<typeof Read>;
@@ -45,8 +46,19 @@ export async function readRemote(
     throw failure("BACKUP_FAILED", context.url.label, `${names.length - read} files were not read`);
 }
 
-export async function removeRemote(context: DuplicityContext, names: readonly string[], options: Cancellable) {
-  if (names.length > 0) await callRemote(context, ["remove"], { ...options, input: toLines(names) });
+/** Removes files in this order. */
+export async function removeRemote(
+  context: DuplicityContext,
+  names: readonly string[],
+  options: Cancellable,
+  onRemoved: (name: string) => void = () => undefined,
+): Promise<void> {
+  if (names.length === 0) return;
+  const onOutput = (line: string) => {
+    const file = parseLine(Removed, line);
+    if (file) onRemoved(file.name);
+  };
+  await callRemote(context, ["remove"], { ...options, onOutput, input: toLines(names) });
 }
 
 /**

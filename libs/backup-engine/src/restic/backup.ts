@@ -18,11 +18,11 @@ const MOST_SKIPPED = 100;
 export async function backUp(
   context: ResticContext,
   source: Source,
-  { onProgress, ...options }: BackupOptions,
+  { onProgress, create = false, ...options }: BackupOptions,
 ): Promise<BackupOutcome> {
   const startedAt = context.now();
   await requireSource(source);
-  await prepareRepository(context, signalOf(options));
+  await prepareRepository(context, create, signalOf(options));
   await unlock(context, signalOf(options));
   const skipped: string[] = [];
   let summary: z.infer<typeof BackupSummary> | undefined;
@@ -52,13 +52,14 @@ export async function backUp(
   };
 }
 
-/** A repository is made where there is none. */
-async function prepareRepository(context: ResticContext, options: Cancellable): Promise<void> {
+/** Where there is no repository one is made, if the caller says that the target is new. */
+async function prepareRepository(context: ResticContext, create: boolean, options: Cancellable): Promise<void> {
   try {
     await callRestic(context, ["cat", "config", "--no-lock", "--quiet"], options);
     return;
   } catch (error) {
     if (!(error instanceof OperatorError) || error.code !== "BACKUP_NOT_FOUND") throw error;
+    if (!create) throw failure("BACKUP_TARGET_EMPTY", context.url.label, "", error);
   }
   await callRestic(context, ["init", "--quiet"], options);
 }

@@ -1,11 +1,12 @@
 import * as z from "zod";
 import { OperatorError } from "@appliance/errors";
-import { CommandError } from "@appliance/command";
 import type { Cancellable, PruneOutcome } from "../engine.ts";
+import { APPEND_ONLY, whyNoPrune, withinBudget } from "../prune-limits.ts";
 import type { ResticContext } from "./context.ts";
 import { unlock } from "./locks.ts";
 import { ForgetGroup } from "./messages.ts";
 import { callRestic } from "./program.ts";
+import { listPoints } from "./restore.ts";
 
 /** How many daily, weekly and monthly points are kept: the last of each day, week and month that has one. */
 export interface ResticPolicy {
@@ -14,43 +15,50 @@ export interface ResticPolicy {
   monthly: number;
 }
 
-const HOUR_MS = 3_600_000;
-const APPEND_ONLY = "the account cannot delete (append-only)";
-
 /** Little by little: the rest is packed anew on the next nights. */
 const REPACK = ["--max-repack-size", "4G", "--max-unused", "10%"];
 
 /**
  * Forgets points that the policy does not keep, then frees their space until the budget is used up. restic may be stopped
- * anywhere in it: data goes only after nothing names it any more.
+ * anywhere in it: data goes only after nothing names it any more. It counts points and asks no clock, so one that jumps
+ * forward removes nothing; after one that was set back, the newest would count as the oldest, so nothing is removed.
  */
 export async function prune(
   context: ResticContext,
-  { daily, weekly, monthly }: ResticPolicy,
-  { signal, budgetMs = 2 * HOUR_MS }: Cancellable & { budgetMs?: number },
+  policy: ResticPolicy,
+  options: Cancellable & { budgetMs?: number },
 ): Promise<PruneOutcome> {
-  if (context.target.appendOnly === true) return { removed: [], postponed: APPEND_ONLY };
-  const budget = AbortSignal.timeout(budgetMs);
-  const both = signal ? AbortSignal.any([signal, budget]) : budget;
-  const keep = Object.entries({ daily, weekly, monthly }).flatMap(([name, n]) => [`--keep-${name}`, String(n)]);
-  let removed: string[] = [];
+  const removed: string[] = [];
+  let postponed: string | undefined;
+  const spent = await withinBudget(options, async ({ signal }) => {
+    postponed = whyNoPrune(context.target, await listPoints(context, { signal }), context.now());
+    postponed ??= await removeOld(context, policy, removed, { signal });
+  });
+  return { removed, postponed: spent ?? postponed };
+}
+
+/** Adds to `removed` what is forgotten; says why nothing could be. */
+async function removeOld(
+  context: ResticContext,
+  policy: ResticPolicy,
+  removed: string[],
+  options: Cancellable,
+): Promise<string | undefined> {
   try {
-    await unlock(context, { signal: both });
-    const forget = ["forget", "--json", "--tag", "appliance", "--group-by", "host", "--keep-last", "1", ...keep];
-    const { stdout } = await callRestic(context, forget, { signal: both });
-    removed = z
-      .array(ForgetGroup)
-      .parse(JSON.parse(stdout.split("\n")[0] ?? "[]"))
-      .flatMap((group) => (group.remove ?? []).map(({ id }) => id));
-    await callRestic(context, ["prune", "--quiet", ...REPACK], { signal: both });
-    return { removed, postponed: undefined };
+    await unlock(context, options);
+    removed.push(...(await forget(context, policy, options)));
+    await callRestic(context, ["prune", "--quiet", ...REPACK], options);
+    return undefined;
   } catch (error) {
-    if (budget.aborted && !signal?.aborted && isAborted(error))
-      return { removed, postponed: "the time for it was used up; the rest follows" };
-    if (error instanceof OperatorError && error.code === "BACKUP_TARGET_READ_ONLY")
-      return { removed: [], postponed: APPEND_ONLY };
+    if (error instanceof OperatorError && error.code === "BACKUP_TARGET_READ_ONLY") return APPEND_ONLY;
     throw error;
   }
 }
 
-const isAborted = (error: unknown) => error instanceof CommandError && error.code === "COMMAND_ABORTED";
+async function forget(context: ResticContext, policy: ResticPolicy, options: Cancellable): Promise<string[]> {
+  const keep = Object.entries(policy).flatMap(([name, n]) => [`--keep-${name}`, String(n)]);
+  const args = ["forget", "--json", "--tag", "appliance", "--group-by", "host", "--keep-last", "1", ...keep];
+  const { stdout } = await callRestic(context, args, options);
+  const groups = z.array(ForgetGroup).parse(JSON.parse(stdout.split("\n")[0] ?? "[]"));
+  return groups.flatMap((group) => (group.remove ?? []).map(({ id }) => id));
+}
