@@ -4,20 +4,25 @@
 # How long requests that began before a revocation may still run: all connections are to end within 30 s of it.
 readonly LAST_REQUESTS_SECONDS=20
 
-# Process ids of the workers with this title, which says whether they take new connections.
-workers_titled() { # title
-  local file title pid
-  for file in /proc/[0-9]*/cmdline; do
-    IFS= read -r -d '' title <"$file" || continue
-    pid=${file#/proc/}
-    if [[ $title == "$1" ]]; then echo "${pid%%/*}"; fi
+# Process ids of the children of nginx whose title matches. One that was just forked still has the title of its parent.
+workers_titled() { # pattern
+  local folder title stat
+  for folder in /proc/[0-9]*; do
+    IFS= read -r stat <"$folder/stat" || continue
+    # proc_pid_stat(5): behind the name in parentheses come the state and the parent.
+    # shellcheck disable=SC2154 # supervisor's
+    [[ ${stat##*) } == ?" $nginx_pid "* ]] || continue
+    IFS= read -r -d '' title <"$folder/cmdline" || continue
+    # shellcheck disable=SC2053 # a pattern
+    if [[ $title == $1 ]]; then echo "${folder#/proc/}"; fi
   done
 } 2>/dev/null
 
-accepting_workers() { workers_titled "nginx: worker process"; }
+# Also one that is about to begin: it takes connections until it has read that it is to end.
+accepting_workers() { workers_titled "!(*is shutting down)"; }
 
 # They serve what began before a reload, and nothing else.
-finishing_workers() { workers_titled "nginx: worker process is shutting down"; }
+finishing_workers() { workers_titled "*is shutting down"; }
 
 # After a reload, workers of the set before still take connections for a moment.
 only_new_workers_accept() { # the workers before the reload, one in a line
