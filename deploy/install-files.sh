@@ -109,9 +109,3 @@ install_units() {
     quietly systemctl daemon-reload || fail "systemd cannot read its units" "See: systemctl status"
     quietly systemctl enable appliance.service || fail "appliance.service cannot be enabled" "Read the lines above."
 }
-
-# The unit notes what was started without it, so that `systemctl status` and `stop` tell the truth.
-mark_service_started() {
-    [ -z "$root" ] && runs_systemd || return 0
-    quietly systemctl start appliance.service || fail "appliance.service does not start" "See: journalctl -u appliance"
-}

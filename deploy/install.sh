@@ -147,7 +147,6 @@ start_application() {
     say "starting the application"
     if [ "$OPTION_CREATE_DATABASE" = yes ]; then openly appliance database create || does_not_start; fi
     openly appliance start || does_not_start
-    mark_service_started
 }
 
 does_not_start() {

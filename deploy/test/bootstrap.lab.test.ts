@@ -145,4 +145,14 @@ describe("bootstrap on a fresh host", () => {
     await expect.poll(page, SOON).toBe(200);
     expect(await told()).toBe("early 0\nlate 1");
   });
+
+  it("is started by systemd after the command has stopped it, and is known to systemd when the command has started it", async () => {
+    const unit = async () => (await host.exec(["systemctl", "is-active", "appliance"], { allowFailure: true })).stdout;
+    await host.exec(["appliance", "stop"]);
+    expect(await unit()).toBe("inactive\n");
+    await host.exec(["systemctl", "start", "appliance"]);
+    expect(await page()).toBe(200);
+    await host.exec(["appliance", "restart"]);
+    expect(await unit()).toBe("active\n");
+  });
 });

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { OperatorError } from "@appliance/errors";
 import type { Context } from "../context.ts";
 import { followJob } from "../follow-job.ts";
+import { tellSystemd } from "../tell-systemd.ts";
 import { apply } from "./apply.ts";
 
 const ANSWERS_WITHIN_MS = 60_000;
@@ -18,6 +19,7 @@ export async function start(options: { json: boolean; boot: boolean }, context: 
   }
   if (options.boot) return startAtBoot(context);
   await apply({ dryRun: false, json: options.json, start: true }, context);
+  await tellSystemd("start", context);
 }
 
 /** As the host starts: what the operator stopped stays stopped, and a failure that is not cleared stays one. */
@@ -30,16 +32,18 @@ async function startAtBoot({ api, terminal }: Context): Promise<void> {
 }
 
 /** `appliance stop`: the application goes, the status page stays and says so, also after a reboot. */
-export async function stop(
-  options: { all: boolean },
-  { api, compose, installation, terminal }: Context,
-): Promise<void> {
-  if (!options.all) {
-    terminal.say("Stopping the application");
-    await followJob(api, { queue: "config", name: "config.stop", data: { requestedBy: "cli" } }, terminal.say);
-    terminal.print("Stopped. `appliance start` starts it again; until then a page says so.");
-    return;
-  }
+export async function stop({ all }: { all: boolean }, context: Context): Promise<void> {
+  await (all ? stopAll(context) : stopApplication(context));
+  await tellSystemd("stop", context);
+}
+
+async function stopApplication({ api, terminal }: Context): Promise<void> {
+  terminal.say("Stopping the application");
+  await followJob(api, { queue: "config", name: "config.stop", data: { requestedBy: "cli" } }, terminal.say);
+  terminal.print("Stopped. `appliance start` starts it again; until then a page says so.");
+}
+
+async function stopAll({ compose, installation, terminal }: Context): Promise<void> {
   terminal.say("Stopping the application and all agents");
   for (const project of [installation.applicationProject, installation.coreProject])
     await compose.stop(project, terminal.say);
