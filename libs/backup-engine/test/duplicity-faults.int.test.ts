@@ -74,8 +74,6 @@ describe("duplicity and what goes wrong", { timeout: 240_000 }, () => {
   };
 
   it.each([
-    ["the head of a volume", /vol1\./, 0, "BACKUP_VOLUME_CORRUPT"],
-    ["the middle of a volume", /vol2\./, 0.5, "BACKUP_VOLUME_CORRUPT"],
     ["the end of a volume", /vol1\./, 1, "BACKUP_VOLUME_CORRUPT"],
     ["the manifest", /manifest/, 0.7, "BACKUP_MANIFEST_DAMAGED"],
     ["the signatures", /sigtar/, 0.7, "BACKUP_MANIFEST_DAMAGED"],

@@ -22,16 +22,25 @@ export async function verifyData(
   const options: Cancellable = signal ? { signal } : {};
   const before = partsOf((await journalFile.read()).readAt);
   const due = everything ? before : planReading(before, context.now());
-  if (everything) await callRestic(context, ["check", "--read-data", "--no-lock", "--quiet"], options);
-  for (const { name } of due) {
-    if (!everything) await callRestic(context, ["check", `--read-data-subset=${name}/${PARTS}`, "--no-lock"], options);
-    const journal = await journalFile.read();
-    await journalFile.write({ ...journal, readAt: { ...journal.readAt, [name]: context.now().toISOString() } });
+  if (everything) {
+    await callRestic(context, ["check", "--read-data", "--no-lock", "--quiet"], options);
+    await noteRead(journalFile, due, context.now());
+  } else {
+    for (const part of due) {
+      await callRestic(context, ["check", `--read-data-subset=${part.name}/${PARTS}`, "--no-lock"], options);
+      await noteRead(journalFile, [part], context.now());
+    }
   }
   const stored = (await usage(context, options)).stored;
   const share = due.length / PARTS;
   const read = { files: Math.round(stored.files * share), bytes: Math.round(stored.bytes * share) };
   return { read, stored, everythingReadSince: everythingReadSince(partsOf((await journalFile.read()).readAt)) };
+}
+
+async function noteRead(journalFile: JournalFile, parts: readonly ReadablePart[], now: Date) {
+  const journal = await journalFile.read();
+  const read = Object.fromEntries(parts.map(({ name }) => [name, now.toISOString()]));
+  await journalFile.write({ ...journal, readAt: { ...journal.readAt, ...read } });
 }
 
 /** Packs are spread evenly, so each part counts the same. */
