@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { Context } from "../context.ts";
-import { stop } from "./start-stop.ts";
+import { start, stop } from "./start-stop.ts";
 
 it("forgets, once everything is stopped, that the application was in service", async () => {
   const root = mkdtempSync(join(tmpdir(), "stop-"));
@@ -23,4 +23,24 @@ it("forgets, once everything is stopped, that the application was in service", a
   ]);
   expect(existsSync(phase)).toBe(false);
   rmSync(root, { recursive: true });
+});
+
+it("starts the queue that was stopped by hand before it asks an agent, which could do nothing without", async () => {
+  const done: string[] = [];
+  const container = (service: string, state: string) => ({ name: service, service, state, status: state });
+  const context = {
+    installation: { root: "/nowhere", coreProject: "appliance" },
+    api: {
+      get: async () => ({}),
+      enqueue: async (name: string) => void done.push(name),
+      job: async () => ({ id: "1", queue: "config", name: "config.apply", state: "completed", result: null }),
+    },
+    compose: {
+      list: async () => [container("prepare", "exited"), container("nginx", "running"), container("queue", "exited")],
+      upCore: async () => void done.push("up"),
+    },
+    terminal: { print: () => {}, say: () => {} },
+  } as unknown as Context;
+  await start({ json: false, boot: true }, context);
+  expect(done).toEqual(["up", "config.apply"]);
 });

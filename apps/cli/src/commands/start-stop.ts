@@ -8,11 +8,13 @@ import { apply } from "./apply.ts";
 
 const ANSWERS_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 300;
+/** What no agent starts, since it takes all of them to start anything. */
+const CONTROL_STAGE = new Set(["queue", "config-agent", "update-agent", "nginx"]);
 
 /** `appliance start`: from nothing if need be. The control stage by compose, the rest by config-agent. */
 export async function start(options: { json: boolean; boot: boolean }, context: Context): Promise<void> {
   const { api, compose, terminal } = context;
-  if (!(await answers(api))) {
+  if (!(await answers(api)) || (await controlStageLacks(context))) {
     terminal.say("Starting the agents");
     await compose.upCore(() => {});
     await waitForAgent(context);
@@ -50,6 +52,12 @@ async function stopAll({ compose, installation, terminal }: Context): Promise<vo
   // As after a boot: what was in service is not, until it is started again.
   for (const name of ["phase", "hooks.json"]) rmSync(`${installation.root}/run/appliance/${name}`, { force: true });
   terminal.print("Everything is stopped. `appliance start` starts it again.");
+}
+
+/** Whether a part was stopped by hand: the engine brings back alone what fell over. */
+async function controlStageLacks({ compose, installation }: Context): Promise<boolean> {
+  const containers = await compose.list(installation.coreProject);
+  return containers.some(({ service, state }) => CONTROL_STAGE.has(service) && state !== "running");
 }
 
 async function waitForAgent({ api }: Context): Promise<void> {
