@@ -54,17 +54,18 @@ function serve(domain: string): void {
   execFileSync("openssl", [...kind, ...names, ...files], { stdio: "pipe" });
 }
 
-const apply = (domain = "ecs.example") => {
+const apply = (domain = "ecs.example", given: Wanted["tls"]["given"] = null) => {
   const certAgent: CertAgent = {
     async ensure() {
       asked.push(domain);
       if (refuses === "cert-agent") throw refusal;
       serve(domain);
+      return { source: "self-signed" };
     },
   };
   const capability = certificatesCapability({ files: createRootFiles(root), containers, certAgent, version: "1" });
   const { env } = parseEnv(Buffer.from(`#cloud-config\nappliance: {domain: ${domain}}\n`), { file: "env.yml" });
-  const wanted = { env, tls: { given: null, authority: null }, timeZone: "UTC" } as Partial<Wanted> as Wanted;
+  const wanted = { env, tls: { given, authority: null }, timeZone: "UTC" } as Partial<Wanted> as Wanted;
   const nothing = async () => {};
   const deps = { onlyWhileRunning: new Set<string>(), interrupt: nothing, onStep: nothing, onStepDone: nothing };
   return applyConfig(wanted, "running", run, { capabilities: [capability], ...deps });
@@ -98,6 +99,15 @@ it("ends no apply when it does not start: the step says why, and nothing is left
   const observed = { failed: false, metadataOpen: false, containers: running };
   expect(planRepair({ phase: "ready", ...observed })).toBeNull();
   expect(asked).toEqual([]);
+});
+
+it("says with each apply that the certificate of env.yml is not the one that is served", async () => {
+  const given = { key: "the key", certificate: "a certificate of another name" };
+  const failed = { failed: expect.stringContaining("CERTIFICATE_GIVEN_UNFIT") as string };
+  expect((await apply("ecs.example", given)).steps).toMatchObject([failed]);
+  expect((await apply("ecs.example", given)).steps).toMatchObject([failed]);
+  expect((await apply()).steps).toHaveLength(1);
+  expect((await apply()).steps).toEqual([]);
 });
 
 it("asks again with the next apply when it was refused", async () => {

@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from "node:crypto";
+import { OperatorError } from "@appliance/errors";
 import type { Capability, RunContext, Wanted } from "../capability.ts";
 import type { CertAgent } from "../cert-agent.ts";
 import type { Containers } from "../containers.ts";
@@ -36,7 +37,8 @@ export function certificatesCapability(deps: Deps): Capability<CertificatesStep>
     async apply({ recreate, ask }, wanted, run) {
       if (recreate !== null) await start(recreate, run, deps);
       if (!ask) return;
-      await deps.certAgent.ensure(run);
+      const { source } = await deps.certAgent.ensure(run);
+      if (wanted.tls.given !== null && source !== "env.yml") throw givenNotServed(wanted.env.appliance.domain);
       await deps.files.write(RECORD, `${JSON.stringify({ told: digestOf(wanted) })}\n`, { mode: 0o600 });
     },
   };
@@ -57,6 +59,14 @@ async function observe(wanted: Wanted, { files, containers }: Deps): Promise<Cer
     asked: record && (JSON.parse(record.toString("utf8")) as { told: string }).told,
     isServed: served !== undefined && isFor(wanted.env.appliance.domain, served),
   };
+}
+
+/** Nothing is noted then, so that each apply says it again. */
+function givenNotServed(domain: string): OperatorError {
+  return new OperatorError("CERTIFICATE_GIVEN_UNFIT", `The certificate of env.yml is not served for ${domain}.`, {
+    remedy:
+      "See why with `appliance cert status`, correct appliance:ssl:key and appliance:ssl:cert, then run `appliance apply`.",
+  });
 }
 
 /** One that cannot be read, which nobody but an operator's hand puts there, is as good as none. */
