@@ -12,6 +12,7 @@ import {
 } from "@appliance/jobs";
 import { OperatorError, toFailure } from "@appliance/errors";
 import type { KeyedCertificate } from "./certificate.ts";
+import type { ClientAuthority } from "./client-authority/index.ts";
 import type { ClientCertificates } from "./client-certificates.ts";
 import { namesOf } from "./host-certificate/key-pair.ts";
 import type { Packages } from "./packages.ts";
@@ -117,9 +118,18 @@ function noList(): OperatorError {
 function rollOver({ service, clients }: JobTools): Work<typeof CaRollover> {
   return async ({ finish }, { signal }) => {
     const authority = await clients.own(await service.wanted());
-    if (finish) await authority.finishRollover(signal);
-    else await authority.rollover(signal);
+    const result = finish ? await finishRollover(authority, signal) : await beginRollover(authority, signal);
     await service.serve(signal);
-    return {};
+    return result;
   };
+}
+
+async function beginRollover(authority: ClientAuthority, signal: AbortSignal): Promise<ResultOf<typeof CaRollover>> {
+  const { begun } = await authority.rollover(signal);
+  return { outcome: begun ? "begun" : "under way", stopped: 0 };
+}
+
+async function finishRollover(authority: ClientAuthority, signal: AbortSignal): Promise<ResultOf<typeof CaRollover>> {
+  const { stopped } = await authority.finishRollover(signal);
+  return { outcome: "finished", stopped };
 }

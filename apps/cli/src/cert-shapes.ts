@@ -89,6 +89,10 @@ export const ClientStatus = z.object({
 });
 export type ClientStatus = z.infer<typeof ClientStatus>;
 
+/** What a change of the authority came to. */
+export const RolloverResult = z.object({ outcome: z.enum(["begun", "under way", "finished"]), stopped: z.int() });
+export type RolloverResult = z.infer<typeof RolloverResult>;
+
 export const CertificatesAnswer = z.object({
   host: HostStatus,
   clients: ClientStatus,

@@ -1,4 +1,4 @@
-import { CertificatesAnswer } from "../cert-shapes.ts";
+import { CertificatesAnswer, RolloverResult } from "../cert-shapes.ts";
 import type { Context } from "../context.ts";
 import { followJob } from "../follow-job.ts";
 import { describeClients } from "./cert-status.ts";
@@ -15,11 +15,15 @@ export async function showAuthority({ json }: { json: boolean }, { certAgent, te
 /** `appliance cert ca rollover`: a new authority beside the old one; with `finish` the new one alone. */
 export async function rollOver({ finish }: { finish: boolean }, { certAgent, terminal }: CertContext): Promise<void> {
   const request = { queue: "cert", name: "ca.rollover", data: { requestedBy: "cli", finish } };
-  await followJob(certAgent, request, terminal.say);
-  terminal.print(
-    finish
-      ? "Certificates of the old authority are refused from now on."
-      : "New certificates come from a new authority; those of the old one stay valid.\n" +
-          "Once every user has a new one: appliance cert ca rollover --finish",
-  );
+  terminal.print(describe(RolloverResult.parse(await followJob(certAgent, request, terminal.say))));
+}
+
+const NEXT = "Once every user has a new one: appliance cert ca rollover --finish";
+
+function describe({ outcome, stopped }: RolloverResult): string {
+  if (outcome === "begun")
+    return `New certificates come from a new authority; those of the old one stay valid.\n${NEXT}`;
+  if (outcome === "under way") return `The authority is being changed already, and stays so.\n${NEXT}`;
+  const ended = stopped === 1 ? "1 that was valid has" : `${stopped} that were valid have`;
+  return `Certificates of the old authority are refused from now on; ${ended} ended by it.`;
 }

@@ -131,10 +131,11 @@ describe("appliance cert ca", () => {
   });
 
   it.each([
-    [false, "those of the old one stay valid"],
-    [true, "refused from now on"],
-  ])("rollover with finish %s says what holds now", async (finish, sentence) => {
-    const { context, asked, printed } = agentThat({ result: {} });
+    [false, { outcome: "begun", stopped: 0 }, "those of the old one stay valid"],
+    [false, { outcome: "under way", stopped: 0 }, "is being changed already"],
+    [true, { outcome: "finished", stopped: 3 }, "refused from now on; 3 that were valid have ended"],
+  ])("rollover with finish %s says of %o what holds now", async (finish, result, sentence) => {
+    const { context, asked, printed } = agentThat({ result });
     await rollOver({ finish }, context);
     expect(printed.join("\n")).toContain(sentence);
     expect(asked).toEqual([{ name: "ca.rollover", data: { requestedBy: "cli", finish } }]);

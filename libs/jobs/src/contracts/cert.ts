@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { defineJob } from "../contract.ts";
-import { HOUR_MS, MINUTE_MS, nothing, requestedBy, runId } from "./shared.ts";
+import { HOUR_MS, MINUTE_MS, requestedBy, runId } from "./shared.ts";
 
 const certJob = { queue: "cert", owner: "cert-agent", senders: [], attempts: 1, http: true } as const;
 
@@ -103,7 +103,12 @@ export const CaRollover = defineJob({
   ...certJob,
   name: "ca.rollover",
   data: z.object({ requestedBy, finish: z.boolean().default(false), runId }),
-  result: nothing,
+  result: z.object({
+    /** `under way`: begun before and not ended yet, so nothing was made. */
+    outcome: z.enum(["begun", "under way", "finished"]),
+    /** How many certificates of the old authority would still be valid. */
+    stopped: z.int().min(0),
+  }),
   timeLimitMs: 5 * MINUTE_MS,
 });
 export type CaRollover = z.infer<typeof CaRollover.data>;
