@@ -18,8 +18,8 @@ const modelOf = (project: ComposeGroup["project"], folder: string, environment: 
   return compose.model(group, new AbortController().signal);
 };
 
-it("starts the database of the core, and nothing else of it, when no service is named", async () => {
-  expect(planServices("core", [], await modelOf("core", "compose", {}))).toEqual(["database"]);
+it("starts the data stage of the core, and no optional part of it, when no service is named", async () => {
+  expect(planServices("core", [], await modelOf("core", "compose", {}))).toEqual(["cert-agent", "database"]);
 });
 
 it("runs the operations that every application declares, and checks the arguments of the sample's own", async () => {

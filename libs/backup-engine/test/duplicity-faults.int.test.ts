@@ -146,7 +146,10 @@ describe("duplicity and what goes wrong", { timeout: 240_000 }, () => {
   });
 });
 
-const daysAgo = (days: number) => dateToStamp(new Date(Date.now() - days * 86_400_000));
+/** The names tell whole seconds: all are counted from the same one. */
+const NOW = Date.now();
+
+const daysAgo = (days: number) => dateToStamp(new Date(NOW - days * 86_400_000));
 
 /** The full of `store` once more, as one of `stamp`. */
 function copyChain(store: string, stamp: string) {

@@ -58,22 +58,24 @@ export function describeEngine(name: string, open: OpenEngine, targets: readonly
         expect((await engine.usage()).points).toBe(2);
       });
 
-      it.runIf(kind === "file")("restores single paths below their own names", async () => {
-        const into = join(newFolder(host, "restored"), "new");
-        await engine.restore({ into, paths: ["vault/01/doc3.gpg", "dump"] });
-        expect([...describeTree(into).keys()]).toEqual([
-          "dump",
-          "dump/ecs.pgdump.gz",
-          "vault",
-          "vault/01",
-          "vault/01/doc3.gpg",
-        ]);
-        expect(describeTree(into).get("vault/01/doc3.gpg")).toEqual(describeTree(root).get("vault/01/doc3.gpg"));
-        await expect(engine.restore({ into: `${into}2`, paths: ["vault/none"] })).rejects.toMatchObject({
-          code: "BACKUP_PATH_NOT_FOUND",
+      // Nothing of this depends on the target.
+      if (kind === "file")
+        it("restores single paths below their own names", async () => {
+          const into = join(newFolder(host, "restored"), "new");
+          await engine.restore({ into, paths: ["vault/01/doc3.gpg", "dump"] });
+          expect([...describeTree(into).keys()]).toEqual([
+            "dump",
+            "dump/ecs.pgdump.gz",
+            "vault",
+            "vault/01",
+            "vault/01/doc3.gpg",
+          ]);
+          expect(describeTree(into).get("vault/01/doc3.gpg")).toEqual(describeTree(root).get("vault/01/doc3.gpg"));
+          await expect(engine.restore({ into: `${into}2`, paths: ["vault/none"] })).rejects.toMatchObject({
+            code: "BACKUP_PATH_NOT_FOUND",
+          });
+          await expect(engine.restore({ into })).rejects.toMatchObject({ code: "BACKUP_RESTORE_NOT_EMPTY" });
         });
-        await expect(engine.restore({ into })).rejects.toMatchObject({ code: "BACKUP_RESTORE_NOT_EMPTY" });
-      });
 
       it("sees by the daily check that a file was cut off there, and begins no backup where all is gone", async () => {
         const place = join(kind === "file" ? host.folder : PLACES[kind], store);
