@@ -93,7 +93,7 @@ describe("certificates of a virtual host whose authority is Pebble", () => {
 
   it("refuses the certificate once it is revoked", async () => {
     expect(await appliance("cert", "client", "revoke", OFFICE)).toMatchObject({ code: 0 });
-    expect(await elevatedPage()).not.toContain("All submissions");
+    expect(await elevatedPage()).toContain("Your certificate is not accepted");
   });
 
   it("goes on with the one it has while the authority is away, and catches up by itself", async () => {
@@ -101,7 +101,8 @@ describe("certificates of a virtual host whose authority is Pebble", () => {
     await authority.host.cutNetwork();
     await host.exec(["sed", "-i", `s/^    - ${host.domain}$/&\\n    - ${FURTHER_NAME}/`, "/app/env.yml"]);
     expect(await appliance("apply")).toMatchObject({ code: 0 });
-    expect((await appliance("cert", "renew")).code).toBe(1);
+    // Not by `cert renew`: an attempt of a person counts too, and the next one would come after ten minutes.
+    await expect.poll(async () => (await appliance("cert", "status")).code, BY_ITSELF).toBe(1);
     expect(await shown()).toEqual(before);
     await authority.host.joinNetwork();
     await expect.poll(shown, BY_ITSELF).toMatchObject({ trusted: true, names: [host.domain, FURTHER_NAME] });
