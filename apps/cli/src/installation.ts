@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { OperatorError, isSystemError } from "@appliance/errors";
 
 /** The agents that the command talks to. */
-export type Agent = "config-agent" | "update-agent" | "cert-agent";
+export type Agent = "config-agent" | "update-agent" | "cert-agent" | "backup-agent";
 
 /** Where the appliance lies that this command serves. */
 export interface Installation {
@@ -37,6 +37,7 @@ export function findInstallation(environment: NodeJS.ProcessEnv): Installation {
       "config-agent": `http://127.0.0.1:${settings["APPLIANCE_CONFIG_AGENT_PORT"] ?? "7301"}`,
       "update-agent": `http://127.0.0.1:${settings["APPLIANCE_UPDATE_AGENT_PORT"] ?? "7302"}`,
       "cert-agent": `http://127.0.0.1:${settings["APPLIANCE_CERT_AGENT_PORT"] ?? "7303"}`,
+      "backup-agent": `http://127.0.0.1:${settings["APPLIANCE_BACKUP_AGENT_PORT"] ?? "7304"}`,
     },
     httpsPort: settings["APPLIANCE_HTTPS_PORT"] ?? "8443",
     coreProject: settings["COMPOSE_PROJECT_NAME"] ?? "appliance",

@@ -140,7 +140,12 @@ it("lets nobody in without a name or with a wrong password", async () => {
 });
 
 it("refuses a password where a hash belongs", () => {
-  const hashes = { "config-agent": "hunter22", "update-agent": hash("x"), "cert-agent": hash("y") };
+  const hashes = {
+    "config-agent": "hunter22",
+    "update-agent": hash("x"),
+    "cert-agent": hash("y"),
+    "backup-agent": hash("z"),
+  };
   expect(() => aclFile([Note], hashes)).toThrow(RangeError);
 });
 

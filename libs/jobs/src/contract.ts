@@ -1,10 +1,10 @@
 import * as z from "zod";
 
 /** Every agent, by the name that its container, its Redis user and its folders below `secrets/` and `slices/` have. */
-export const AGENTS = ["config-agent", "update-agent", "cert-agent"] as const;
+export const AGENTS = ["config-agent", "update-agent", "cert-agent", "backup-agent"] as const;
 export type AgentName = (typeof AGENTS)[number];
 
-export const QUEUES = ["config", "host", "containers", "cert"] as const;
+export const QUEUES = ["config", "host", "containers", "cert", "backup"] as const;
 export type QueueName = (typeof QUEUES)[number];
 
 /** What one kind of job is: where it goes, what it carries and brings back, how long it may take, who may send it. */

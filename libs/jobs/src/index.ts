@@ -11,6 +11,20 @@ export {
   type ResultOf,
 } from "./contract.ts";
 export {
+  BackupDrill,
+  BackupPoint,
+  BackupProgress,
+  BackupRestore,
+  BackupRun,
+  BackupUnlock,
+  BackupVerify,
+  ConfigRecover,
+  ContainersRecover,
+  type Recovered,
+  TargetName,
+  TargetOutcome,
+} from "./contracts/backup.ts";
+export {
   ApplyProgress,
   Change,
   ConfigApply,

@@ -30,11 +30,15 @@ export const HostReboot = defineJob({
 export type HostReboot = z.infer<typeof HostReboot.data>;
 
 /** The job names the key of env.yml that says what to mount; the value, which may hold a password, never travels. */
-const mountData = z.object({ setting: z.enum(["appliance:backup:mount"]), runId });
+const mountData = z.object({
+  setting: z.string().regex(/^appliance:backup:(?:targets:[a-z0-9][a-z0-9-]{0,31}:)?mount$/),
+  runId,
+});
 
 /** Mounts what a setting describes; already mounted is done. */
 export const HostMount = defineJob({
   ...hostJob,
+  senders: ["backup-agent"],
   name: "host.mount",
   data: mountData,
   result: z.object({ mountPoint: z.string() }),
@@ -46,6 +50,7 @@ export type HostMount = z.infer<typeof HostMount.data>;
 /** Unmounts it again; not mounted is done. */
 export const HostUnmount = defineJob({
   ...hostJob,
+  senders: ["backup-agent"],
   name: "host.unmount",
   data: mountData,
   result: nothing,

@@ -1,4 +1,13 @@
 import type { JobContract } from "../contract.ts";
+import {
+  BackupDrill,
+  BackupRestore,
+  BackupRun,
+  BackupUnlock,
+  BackupVerify,
+  ConfigRecover,
+  ContainersRecover,
+} from "./backup.ts";
 import { CaRollover, CertEnsure, ClientIssue, ClientRevoke, CrlPublish } from "./cert.ts";
 import { ConfigApply, ConfigCheck, ConfigStop } from "./config.ts";
 import {
@@ -37,4 +46,11 @@ export const CONTRACTS: readonly JobContract[] = [
   ClientRevoke,
   CrlPublish,
   CaRollover,
+  BackupRun,
+  BackupVerify,
+  BackupDrill,
+  BackupRestore,
+  BackupUnlock,
+  ConfigRecover,
+  ContainersRecover,
 ];

@@ -1,0 +1,90 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isSystemError } from "@appliance/errors";
+import { writeFileDurable } from "@appliance/files";
+import { BackupPoint, type Log } from "@appliance/jobs";
+import * as z from "zod";
+
+const instant = z.iso.datetime();
+const count = z.int().min(0);
+const Failure = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
+const Amount = z.object({ files: count, bytes: count });
+
+const Run = z.object({
+  startedAt: instant,
+  seconds: z.number().min(0),
+  outcome: z.enum(["saved", "incomplete", "failed"]),
+  failure: Failure.nullable(),
+  point: BackupPoint.nullable(),
+  source: Amount,
+  /** What the run added; files are duplicity's volumes. */
+  stored: Amount,
+});
+
+const State = z.object({
+  /** The last run, however it ended, and the last that saved everything. */
+  lastRun: Run.nullable().default(null),
+  lastSuccess: Run.nullable().default(null),
+  /** Of the last full backup (duplicity) or the first (restic): how long all of it takes. */
+  lastFull: Run.nullable().default(null),
+  verified: z
+    .object({ at: instant, failure: Failure.nullable(), everythingReadSince: instant.nullable() })
+    .nullable()
+    .default(null),
+  /** The last drill, however it ended. */
+  drill: z.object({ at: instant, failure: Failure.nullable(), report: z.string().nullable() }).nullable().default(null),
+  /** The last backup that was restored and found right: when, of what instant, and whether as a whole. */
+  proven: z.object({ at: instant, of: instant, whole: z.boolean(), seconds: z.number() }).nullable().default(null),
+  usage: z.object({ at: instant, stored: Amount, points: count }).nullable().default(null),
+  /** Before the last run: what it was expected to add, and what was free; null where the target does not say. */
+  forecast: z
+    .object({ at: instant, needBytes: count, freeBytes: count.nullable(), seconds: z.number().nullable() })
+    .nullable()
+    .default(null),
+});
+/** What is known of one target. It lies in the backup, so nothing but knowledge is lost with it. */
+export type TargetState = z.infer<typeof State>;
+
+export interface TargetStates {
+  read(target: string): Promise<TargetState>;
+  /** Changes what is known, durably. One writer at a time: the agent does one work at a target at once. */
+  update(target: string, change: Partial<TargetState>): Promise<TargetState>;
+}
+
+/** The records of targets in `folder`, a file each. One that cannot be read is as none: the next run fills it again. */
+export function createTargetStates(folder: string, log: Log): TargetStates {
+  const pathOf = (target: string) => join(folder, `${target}.json`);
+  const read = async (target: string): Promise<TargetState> => {
+    const text = await readIfThere(pathOf(target));
+    if (text === undefined) return State.parse({});
+    const state = State.safeParse(parseJson(text));
+    if (state.success) return state.data;
+    log.warn({ target, error: z.prettifyError(state.error) }, "the record of a target cannot be read");
+    return State.parse({});
+  };
+  return {
+    read,
+    async update(target, change) {
+      const state = { ...(await read(target)), ...change };
+      await writeFileDurable(pathOf(target), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o640 });
+      return state;
+    },
+  };
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
