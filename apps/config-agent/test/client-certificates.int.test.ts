@@ -84,6 +84,12 @@ it("who has no certificate is told so where one is mandatory, and let in without
   expect((await https()).body).toContain('"X-Ssl-Client-Verify","NONE"');
 });
 
+it("a name of the site is answered to on a connection for that name alone: the certificate was asked for by it", async () => {
+  await site.serve({ clientCertificates: "optional" });
+  expect(await statusOf(https({ host: "www.ecs.test", sni: "ecs.test" }))).toBe(421);
+  expect(await statusOf(https({ host: "www.ecs.test" }))).toBe(200);
+});
+
 it("nobody is let in where one is mandatory and there is no CA yet", async () => {
   await site.serve({ clientCertificates: "mandatory" });
   await site.serveTls();

@@ -19,6 +19,7 @@ const MAIN = join(REPOSITORY, "apps/cli/src/main.ts");
 export const DOMAIN = "appliance.test";
 /** Generous: the machine may be at other work as well. */
 export const SOON_MS = 180_000;
+const LAST_LINES = 20;
 
 export interface Answer {
   status: number;
@@ -221,6 +222,11 @@ export class Appliance {
   async logs(service: string): Promise<string> {
     const { stdout, stderr } = await run("docker", ["logs", (await this.container(service)).Id]);
     return stdout + stderr;
+  }
+
+  /** The end of a container's log, for the message of a test that fails. */
+  async lastLines(service: string): Promise<string> {
+    return (await this.logs(service)).trimEnd().split("\n").slice(-LAST_LINES).join("\n");
   }
 }
 
