@@ -2,6 +2,7 @@ import { OperatorError } from "@appliance/errors";
 import type { AgentName } from "@appliance/jobs";
 import type { Wanted } from "./capability.ts";
 import { databaseSettings, planDatabaseTuning } from "./database/plan-database-tuning.ts";
+import { planBackupAgentSlice, type BackupAgentSlice } from "./plan-backup-slice.ts";
 
 /** What update-agent is told of env.yml. Its shape is repeated, as a check, where update-agent reads it. */
 export interface UpdateAgentSlice {
@@ -37,10 +38,11 @@ export interface CertAgentSlice {
   application: { composeFile: string } | null;
 }
 
-export interface Slices extends Record<AgentName, object> {
+export interface Slices extends Record<AgentName, object | null> {
   "config-agent": ConfigAgentSlice;
   "update-agent": UpdateAgentSlice;
   "cert-agent": CertAgentSlice;
+  "backup-agent": BackupAgentSlice | null;
 }
 
 const BUILTIN = /^builtin:([a-z][a-z0-9-]*)$/;
@@ -64,6 +66,7 @@ export function planSlices(wanted: Wanted, databaseUrl: string | null): Slices {
       application: wanted.env.appliance.standby ? null : planApplication(wanted, databaseUrl),
     },
     "cert-agent": planCertAgentSlice(wanted),
+    "backup-agent": planBackupAgentSlice(wanted),
   };
 }
 

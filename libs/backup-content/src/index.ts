@@ -2,6 +2,7 @@ export type { DatabaseAddress } from "./dump/connection.ts";
 export { dumpDatabase, type DumpDependencies, type DumpOptions, type DumpOutcome } from "./dump/dump-database.ts";
 export { indexFiles, type IndexOptions, type IndexOutcome } from "./files/index-files.ts";
 export type { ListDependencies } from "./files/list-files.ts";
+export { envFingerprint } from "./manifest/env-fingerprint.ts";
 export {
   CONTENT_FILES,
   forgetManifest,

@@ -10,7 +10,8 @@ import { readDatabaseUrl } from "./database-url.ts";
 
 interface SliceStep extends Step {
   file: string;
-  content: string | Uint8Array;
+  /** Null where there is to be no file. */
+  content: string | Uint8Array | null;
   attributes: { mode: number; uid: number; gid: number };
 }
 
@@ -30,7 +31,8 @@ export function slicesCapability(files: RootFiles, databaseUrl: () => Promise<st
       // After a reboot the engine made this folder, as root's; it stays the same folder, since a container holds it.
       if (folder.startsWith(PATHS.slices))
         await files.ensureFolder(folder, { mode: 0o700, uid: attributes.uid, gid: attributes.gid });
-      await files.write(file, content, attributes);
+      if (content === null) await files.remove(file);
+      else await files.write(file, content, attributes);
     },
   };
 }
@@ -50,15 +52,16 @@ export function writeContainerSize(files: RootFiles) {
 
 function agentSteps(wanted: Wanted, databaseUrl: string | null): SliceStep[] {
   const slices = planSlices(wanted, databaseUrl);
-  return AGENTS.map((agent) =>
-    step({
+  return AGENTS.map((agent) => {
+    const slice = slices[agent];
+    return step({
       capability: "slices",
-      summary: `Write the configuration of ${agent}`,
+      summary: `${slice === null ? "Remove" : "Write"} the configuration of ${agent}`,
       file: slicePath(agent),
-      content: `${JSON.stringify(slices[agent])}\n`,
+      content: slice === null ? null : `${JSON.stringify(slice)}\n`,
       attributes: { mode: 0o600, ...IDENTITIES[agent] },
-    }),
-  );
+    });
+  });
 }
 
 /** `status` names it, also after a restart of this agent. */
@@ -86,6 +89,7 @@ function activeEnvStep(wanted: Wanted): SliceStep {
 
 async function isInPlace({ file, content, attributes }: SliceStep, files: RootFiles): Promise<boolean> {
   const [found, text] = [await files.attributes(file), await files.read(file)];
+  if (content === null) return !found;
   if (!found || !text || sha256(text) !== sha256(content)) return false;
   return found.mode === attributes.mode && found.uid === attributes.uid && found.gid === attributes.gid;
 }

@@ -1,0 +1,18 @@
+import { deriveKeys, fingerprintEnv } from "./seal.ts";
+
+/**
+ * Which env.yml this is, in hexadecimal, for who knows the secret that opens its backup and for nobody else.
+ * @param sealSecret `sealSecretOf` of `@appliance/env`
+ * @param data of `parseYaml` or `parseEnv`: the file as it is, unknown keys included; comments and layout do not count
+ */
+export function envFingerprint(sealSecret: string, data: unknown): string {
+  return fingerprintEnv(deriveKeys(sealSecret), withoutBigInts(data));
+}
+
+/** A whole number that JSON has no room for counts as its digits. */
+function withoutBigInts(data: unknown): unknown {
+  if (typeof data === "bigint") return data.toString();
+  if (Array.isArray(data)) return data.map(withoutBigInts);
+  if (typeof data !== "object" || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, withoutBigInts(value)]));
+}
