@@ -10,7 +10,7 @@ import {
 import type { RunCommand } from "@appliance/command";
 import { OperatorError } from "@appliance/errors";
 import type { BackupAgentSlice, TargetSettings } from "../slice.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns, Wait } from "./turns.ts";
 
 /** Attaches what env.yml wants mounted while a target is used. */
 export interface Mounts {
@@ -35,9 +35,14 @@ export interface Targets {
   chosen(name: string | null): Promise<TargetSettings[]>;
   /**
    * Gives `work` the engine of a target, alone there, with what is mounted for it; afterwards keys and mount are gone.
-   * @throws OperatorError of the engine, and `BACKUP_TARGET_BUSY` where another work holds the target for long.
+   * @throws OperatorError of the engine, and `BACKUP_TARGET_BUSY` where another work holds the target for long and `wait` is not patient.
    */
-  use<T>(target: TargetSettings, work: (engine: BackupEngine) => Promise<T>, signal: AbortSignal): Promise<T>;
+  use<T>(
+    target: TargetSettings,
+    work: (engine: BackupEngine) => Promise<T>,
+    signal: AbortSignal,
+    wait?: Wait,
+  ): Promise<T>;
 }
 
 /** The targets of env.yml, opened for one work at a time each. */
@@ -49,18 +54,23 @@ export function createTargets(deps: TargetsDeps): Targets {
       if (name !== null && chosen.length === 0) throw unknownTarget(name, targets);
       return chosen;
     },
-    use: (target, work, signal) =>
-      deps.turns.take(target.name, signal, () =>
-        withMount(target, deps.mounts, signal, async () => {
-          const engine = await openEngine(target, await deps.slice(), deps);
-          try {
-            return await work(engine);
-          } finally {
-            await engine.close();
-          }
-        }),
+    use: (target, work, signal, wait) =>
+      deps.turns.take(
+        target.name,
+        signal,
+        () => withMount(target, deps.mounts, signal, () => withEngine(target, deps, work)),
+        wait,
       ),
   };
+}
+
+async function withEngine<T>(target: TargetSettings, deps: TargetsDeps, work: (engine: BackupEngine) => Promise<T>) {
+  const engine = await openEngine(target, await deps.slice(), deps);
+  try {
+    return await work(engine);
+  } finally {
+    await engine.close();
+  }
 }
 
 function unknownTarget(name: string, targets: readonly TargetSettings[]): OperatorError {
