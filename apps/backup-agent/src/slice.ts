@@ -1,5 +1,8 @@
-import * as z from "zod";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { OperatorError } from "@appliance/errors";
 import { TargetName } from "@appliance/jobs";
+import * as z from "zod";
 
 const orNull = <T extends z.ZodType>(schema: T) => schema.nullable().default(null);
 
@@ -40,6 +43,8 @@ const OpenPgpKey = z.string().min(1);
 export const BackupAgentSlice = z.object({
   timezone: z.string(),
   domain: z.string().min(1),
+  /** `appliance:database:locale`: what a restored database gets. */
+  databaseLocale: z.string().min(1).default("de_DE.UTF-8"),
   /** On a host in standby nothing is backed up. */
   standby: z.boolean().default(false),
   /** The first is `main`. */
@@ -75,4 +80,23 @@ export function secretsIn(slice: BackupAgentSlice | undefined): string[] {
 
 function passwordIn(url: string): string | undefined {
   return /:\/\/[^/@:]*:(?<password>[^@/]+)@/.exec(url)?.groups?.["password"];
+}
+
+/**
+ * The slice as it lies there now: a job that is asked for after a change of env.yml comes before the change is noticed.
+ * @throws OperatorError `SLICE_MISSING` when there is none that can be used; why, says whoever follows it (`watchSlice`).
+ */
+export async function readSlice(dir: string): Promise<BackupAgentSlice> {
+  try {
+    return BackupAgentSlice.parse(JSON.parse(await readFile(join(dir, "env.json"), "utf8")));
+  } catch {
+    // What is wrong with it may quote a secret.
+    throw sliceMissing();
+  }
+}
+
+export function sliceMissing(): OperatorError {
+  return new OperatorError("SLICE_MISSING", "backup-agent has not been told yet what env.yml says of backups.", {
+    remedy: "Run `appliance apply`, then start the work again.",
+  });
 }

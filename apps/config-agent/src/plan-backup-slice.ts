@@ -19,6 +19,8 @@ export interface BackupTarget {
 export interface BackupAgentSlice {
   timezone: string;
   domain: string;
+  /** What a restored database gets. */
+  databaseLocale: string;
   standby: boolean;
   /** The first is `main`. */
   targets: readonly BackupTarget[];
