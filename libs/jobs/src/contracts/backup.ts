@@ -206,7 +206,21 @@ export const ConfigRecover = defineJob({
 });
 export type ConfigRecover = z.infer<typeof ConfigRecover.data>;
 
-/** Runs the one-shot container of the backup image that restores with /data writable, and waits for its end. */
+/**
+ * A line that the one-shot container of a recovery prints: what it does, and last what it came to, with exit code 0 after a result
+ * and 1 after a failure. One that ended without the last of them was cut off, and goes on where it was when it is started again.
+ */
+export const RecoveryLine = z.union([
+  z.object({ progress: BackupProgress }),
+  z.object({ result: Recovered }),
+  z.object({ failure }),
+]);
+export type RecoveryLine = z.infer<typeof RecoveryLine>;
+
+/**
+ * Runs the one-shot container of the backup image that restores with /data writable, and waits for its end. Its command is
+ * `recover [--target=NAME] [--at=TIME]`, TIME as ISO 8601 in UTC.
+ */
 export const ContainersRecover = defineJob({
   queue: "containers",
   name: "containers.recover",
