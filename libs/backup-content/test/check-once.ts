@@ -1,4 +1,4 @@
-/** One proof in a process of its own, to be killed: `check-once.ts JSON`. */
+/** One proof in a process of its own, to be killed or to have rights of its own: `check-once.ts JSON`. Prints the report. */
 import { runCommand } from "@appliance/command";
 import { checkRestored, type Manifest } from "../src/index.ts";
 
@@ -9,4 +9,5 @@ const { restored, manifest, scratch, temporary } = JSON.parse(process.argv[2]!) 
   temporary: string;
 };
 const deps = { run: runCommand, scratch, temporary, now: () => new Date() };
-console.log(await checkRestored(restored, manifest, deps, { vault: "ecs-storage-vault", dumpFolder: "ecs-pgdump" }));
+const options = { vault: "ecs-storage-vault", dumpFolder: "ecs-pgdump" };
+console.log(JSON.stringify(await checkRestored(restored, manifest, deps, options)));

@@ -10,20 +10,17 @@ import {
   checkRestored,
   deriveKeys,
   dumpDatabase,
-  fingerprintEnv,
-  indexFiles,
   readManifest,
   readReport,
   writeManifest,
   writeReport,
-  type Manifest,
   type ProofOptions,
 } from "../src/index.ts";
+import { backUp, VAULT } from "./back-up.ts";
 import { APPLICATION, newTestFolder, queryOf, startSource, type SourceDatabase, type TestFolder } from "./source.ts";
 import { createVaultKeys, type TestVaultKeys } from "./vault-keys.ts";
 
 const keys = deriveKeys("a secret of env.yml");
-const VAULT = "ecs-storage-vault";
 
 describe("checkRestored", { timeout: 120_000 }, () => {
   let folder: TestFolder;
@@ -32,26 +29,6 @@ describe("checkRestored", { timeout: 120_000 }, () => {
   let restored: string;
   let number = 0;
 
-  /** Backs up as the agent does; what an engine restores is an exact copy. */
-  const backUp = async (): Promise<Manifest> => {
-    const root = join(folder.path, "data");
-    const dumps = join(root, "ecs-pgdump");
-    const outcome = await dumpDatabase(source.address, dumps, { run: runCommand, scratch: folder.make("scratch") });
-    const lists = { run: runCommand, temporary: folder.make("scratch") };
-    const { index, folders } = await indexFiles(root, [VAULT, "etc"], dumps, lists);
-    const { at, database, dump } = outcome;
-    const manifest = {
-      appliance: "1.0.0",
-      at: at.toISOString(),
-      env: fingerprintEnv(keys, {}),
-      database,
-      dump,
-      index,
-      folders,
-    };
-    await writeManifest(dumps, manifest, keys);
-    return manifest;
-  };
   const deps = () => ({
     run: runCommand,
     scratch: folder.make("scratch"),
@@ -78,8 +55,7 @@ describe("checkRestored", { timeout: 120_000 }, () => {
       "odd name",
     );
     writeFileSync(join(folder.make("data/etc"), "settings"), "as they were");
-    folder.make("data/ecs-pgdump");
-    await backUp();
+    await backUp(folder, source.address, keys);
   });
   afterAll(async () => {
     vaultKeys.remove();

@@ -29,7 +29,7 @@ export interface Workplace {
   secret: string;
   /** On disk, of the account. */
   disk: string;
-  /** Arguments that start a program as the account, never to gain a right, and ended with this process whatever happens. */
+  /** Arguments that start a program as the account, without any right, never to gain one, and ended with this process whatever happens. */
   as: (program: string, args: readonly string[]) => [program: string, args: string[]];
 }
 
@@ -73,10 +73,13 @@ export async function withWorkplace<T>(
   });
 }
 
-/** QUIT is PostgreSQL's immediate shutdown, of all its processes. */
+/**
+ * The capabilities by which this process reads all documents are ambient: a program inherits them that is not freed of them. QUIT
+ * is PostgreSQL's immediate shutdown, of all its processes.
+ */
 function rights(isRoot: boolean, { uid, gid }: Account): string[] {
   const account = isRoot ? [`--reuid=${uid}`, `--regid=${gid}`, "--clear-groups"] : [];
-  return [...account, "--no-new-privs", "--pdeathsig=QUIT"];
+  return [...account, "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs", "--pdeathsig=QUIT"];
 }
 
 async function leftovers(folder: string): Promise<string[]> {
