@@ -21,7 +21,8 @@ const Run = z.object({
   stored: Amount,
 });
 
-const State = z.object({
+/** What is known of one target. It lies in the backup, so nothing but knowledge is lost with it. */
+export const TargetState = z.object({
   /** The last run, however it ended, and the last that saved everything. */
   lastRun: Run.nullable().default(null),
   lastSuccess: Run.nullable().default(null),
@@ -42,8 +43,7 @@ const State = z.object({
     .nullable()
     .default(null),
 });
-/** What is known of one target. It lies in the backup, so nothing but knowledge is lost with it. */
-export type TargetState = z.infer<typeof State>;
+export type TargetState = z.infer<typeof TargetState>;
 
 export interface TargetStates {
   read(target: string): Promise<TargetState>;
@@ -56,11 +56,11 @@ export function createTargetStates(folder: string, log: Log): TargetStates {
   const pathOf = (target: string) => join(folder, `${target}.json`);
   const read = async (target: string): Promise<TargetState> => {
     const text = await readIfThere(pathOf(target));
-    if (text === undefined) return State.parse({});
-    const state = State.safeParse(parseJson(text));
+    if (text === undefined) return TargetState.parse({});
+    const state = TargetState.safeParse(parseJson(text));
     if (state.success) return state.data;
     log.warn({ target, error: z.prettifyError(state.error) }, "the record of a target cannot be read");
-    return State.parse({});
+    return TargetState.parse({});
   };
   return {
     read,
