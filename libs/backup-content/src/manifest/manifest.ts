@@ -18,6 +18,9 @@ export const CONTENT_FILES = {
 /** The index while its manifest is not written yet. */
 export const STAGED_INDEX = `${CONTENT_FILES.index}.new`;
 
+/** The dump while it is written. */
+export const STAGED_DUMP = `.${CONTENT_FILES.dump}.new`;
+
 const amount = z.int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const StoredFile = z.object({ bytes: amount, sha256 });
@@ -104,6 +107,11 @@ export async function readLastManifest(folder: string, keys: Keys): Promise<Mani
     throw error;
   });
   return names.includes(CONTENT_FILES.manifest) ? readManifest(folder, keys) : undefined;
+}
+
+/** Removes from `folder` what a killed run left there, which the next index would list as files that then vanish. */
+export async function clearUnfinished(folder: string): Promise<void> {
+  for (const name of [STAGED_INDEX, STAGED_DUMP]) await rm(join(folder, name), { force: true });
 }
 
 /** Forgets the last manifest, when it is damaged or of another env.yml: the next backup sums everything anew. */

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { OperatorError, toFailure } from "@appliance/errors";
 import { failure } from "../failures.ts";
-import { compareFiles, type Comparison } from "../files/compare-files.ts";
+import type { Comparison } from "../files/compare-files.ts";
 import { shownPath } from "../files/record.ts";
-import { sumOfStored } from "../files/stored.ts";
 import { CONTENT_FILES, type Manifest } from "../manifest/manifest.ts";
+import { checkFiles, type FilesChecked } from "./check-files.ts";
 import { createClock } from "./clock.ts";
 import { proveDatabase, type DatabaseProof } from "./prove-database.ts";
 import type { Report } from "./report.ts";
@@ -54,7 +54,7 @@ export async function checkRestored(
   const clock = createClock();
   const faults = createFaults();
   return withWorkplace(deps, async (place) => {
-    const files = await clock.measure("files", () => checkFiles(root, manifest, place, deps, options));
+    const files = await clock.measure("files", () => compare(root, manifest, place, deps, options));
     faults.add(files.fault);
     const documents = await clock.measure("documents", () =>
       openDocuments(root, files.comparison?.documents.chosen ?? [], place, deps, options),
@@ -79,31 +79,16 @@ export async function checkRestored(
   });
 }
 
-interface FilesChecked {
-  comparison?: Comparison;
-  fault?: OperatorError | undefined;
-}
-
-async function checkFiles(
+function compare(
   root: string,
   manifest: Manifest,
   place: Workplace,
   { run, chance = Math.random }: ProofDependencies,
   { signal, partial, sumBytes, documents = DOCUMENTS, vault, dumpFolder, vaultKeys }: ProofOptions,
 ): Promise<FilesChecked> {
-  const folder = join(root, dumpFolder);
-  if ((await sumOfStored(join(folder, CONTENT_FILES.index))) !== manifest.index.sha256)
-    return { fault: failure("PROOF_FILES_DIFFER", `${CONTENT_FILES.index} is missing or damaged`) };
   const sample = { from: vault, count: vaultKeys ? documents : 0 };
   const lists = { run, temporary: place.secret };
-  const options = { signal, partial, sumBytes, chance, documents: sample };
-  const comparison = await compareFiles(root, folder, manifest, lists, options);
-  return { comparison, fault: faultOfFiles(comparison) };
-}
-
-function faultOfFiles({ faults: { missing, changed, examples } }: Comparison): OperatorError | undefined {
-  if (missing + changed === 0) return undefined;
-  return failure("PROOF_FILES_DIFFER", `${missing} missing, ${changed} different, such as ${examples.join("; ")}`);
+  return checkFiles(root, dumpFolder, manifest, lists, { signal, partial, sumBytes, chance, documents: sample });
 }
 
 interface DocumentsOpened {

@@ -28,14 +28,10 @@ const LONGEST_LOAD_MS = 12 * 3_600_000;
 const LARGEST_CONTENTS = 64 * 1024 * 1024;
 
 /**
- * Unpacks the dump `from` into the workplace and gives its sums as stored.
+ * Unpacks the dump `from` to the new file `path` and gives its sums as stored.
  * @throws OperatorError `PROOF_DUMP_DAMAGED`, `BACKUP_DISK_FULL`.
  */
-export async function unpackDump(
-  from: string,
-  place: Workplace,
-): Promise<{ path: string; sha256: string; bytes: number }> {
-  const path = join(place.disk, "plain.pgdump");
+export async function unpackDump(from: string, path: string): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash("sha256");
   let bytes = 0;
   const plain = gunzipped(from, (part) => {
@@ -50,7 +46,7 @@ export async function unpackDump(
       throw failure("PROOF_DUMP_DAMAGED", error.message, error);
     throw error;
   }
-  return { path, sha256: hash.digest("hex"), bytes };
+  return { sha256: hash.digest("hex"), bytes };
 }
 
 /**
@@ -66,38 +62,68 @@ export async function loadDump(
   place: Workplace,
   { run, signal }: ScratchOptions,
 ): Promise<DatabaseAddress> {
-  const restore = (args: readonly string[], timeoutMs = LONGEST_LOAD_MS): Promise<CommandResult> =>
-    run(...place.as(join(postgres.programs, "pg_restore"), args), {
-      timeoutMs,
-      maxOutputBytes: LARGEST_CONTENTS,
-      ...(signal ? { signal } : {}),
-    });
+  await withClient(postgres.address("postgres"), (client) =>
+    client.query(`CREATE ROLE ${ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`),
+  );
+  return restoreDump(path, {
+    into: postgres.address(DATABASE, ROLE),
+    superuser: "postgres",
+    locale,
+    list: join(place.disk, "restore.list"),
+    restore: (args, options) =>
+      run(...place.as(join(postgres.programs, "pg_restore"), args), { ...options, ...(signal ? { signal } : {}) }),
+  });
+}
+
+export interface DumpDestination {
+  /** A database that is not there yet, and the role that owns it and loads it. */
+  into: DatabaseAddress;
+  /** Makes the database and the extensions that every appliance may have. */
+  superuser: string;
+  locale: Locale;
+  /** Where the plan of the load may be written, for pg_restore. */
+  list: string;
+  /** Starts pg_restore. */
+  restore: (args: readonly string[], options: { timeoutMs: number; maxOutputBytes: number }) => Promise<CommandResult>;
+}
+
+/**
+ * Makes the database `into` and loads the unpacked dump at `path` into it, on all cores; the first error ends it. Nothing of the
+ * dump is ever run with more rights than those of the role of `into`.
+ * @throws OperatorError `PROOF_DUMP_DAMAGED`, `PROOF_DUMP_REFUSED`, `PROOF_LOCALE_MISSING`.
+ */
+export async function restoreDump(
+  path: string,
+  { into, superuser, locale, list, restore }: DumpDestination,
+): Promise<DatabaseAddress> {
+  const options = { timeoutMs: LONGEST_LOAD_MS, maxOutputBytes: LARGEST_CONTENTS };
   // Told to be of the custom format, a folder or an archive of tar with names of its own is no dump.
   const { stdout, cutBytes } = await asLoadFailure(
     "PROOF_DUMP_DAMAGED",
-    restore(["--format=custom", "--list", "--", path]),
+    restore(["--format=custom", "--list", "--", path], options),
   );
   if (cutBytes.stdout > 0) throw failure("PROOF_DUMP_DAMAGED", "its table of contents is too long");
-  const list = planRestoreList(stdout);
-  const listPath = join(place.disk, "restore.list");
-  await writeFile(listPath, list.text, { mode: 0o644 });
-  await createDatabase(postgres, locale, list.extensions);
+  const plan = planRestoreList(stdout);
+  await writeFile(list, plan.text, { mode: 0o644 });
+  await createDatabase({ into, superuser, locale }, plan.extensions);
   const without = ["--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-publications"];
-  const how = ["--format=custom", "--exit-on-error", `--jobs=${cpus().length}`, `--use-list=${listPath}`];
-  const loaded = postgres.address(DATABASE, ROLE);
-  const args = [...connectionArguments(loaded), ...how, ...without, "--no-subscriptions", "--", path];
-  await asLoadFailure("PROOF_DUMP_REFUSED", restore(args));
-  return loaded;
+  const how = ["--format=custom", "--exit-on-error", `--jobs=${cpus().length}`, `--use-list=${list}`];
+  const args = [...connectionArguments(into), ...how, ...without, "--no-subscriptions", "--", path];
+  await asLoadFailure("PROOF_DUMP_REFUSED", restore(args, options));
+  return into;
 }
 
-async function createDatabase(postgres: ScratchPostgres, { collate, ctype }: Locale, extensions: readonly string[]) {
-  await withClient(postgres.address("postgres"), async (client) => {
-    await client.query(`CREATE ROLE ${ROLE} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS`);
+async function createDatabase(
+  { into, superuser, locale: { collate, ctype } }: Pick<DumpDestination, "into" | "superuser" | "locale">,
+  extensions: readonly string[],
+) {
+  await withClient({ ...into, database: "postgres", role: superuser }, async (client) => {
     // CREATE DATABASE takes no parameters.
+    const [name, owner] = [client.escapeIdentifier(into.database), client.escapeIdentifier(into.role)];
     const [lcCollate, lcCtype] = [client.escapeLiteral(collate), client.escapeLiteral(ctype)];
     await client
       .query(
-        `CREATE DATABASE ${DATABASE} OWNER ${ROLE} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE ${lcCollate} LC_CTYPE ${lcCtype}`,
+        `CREATE DATABASE ${name} OWNER ${owner} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE ${lcCollate} LC_CTYPE ${lcCtype}`,
       )
       .catch((error: unknown) => {
         throw isSystemError(error, WRONG_OBJECT_TYPE, INVALID_PARAMETER)
@@ -105,7 +131,7 @@ async function createDatabase(postgres: ScratchPostgres, { collate, ctype }: Loc
           : error;
       });
   });
-  await withClient(postgres.address(DATABASE), async (client) => {
+  await withClient({ ...into, role: superuser }, async (client) => {
     for (const name of extensions)
       await client.query(`CREATE EXTENSION IF NOT EXISTS ${client.escapeIdentifier(name)}`);
   });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { RunCommand } from "@appliance/command";
 import { withClient, type DatabaseAddress } from "../dump/connection.ts";
 import { countRows } from "../dump/snapshot.ts";
@@ -9,11 +10,13 @@ import { withScratchPostgres } from "./scratch-postgres.ts";
 import type { Workplace } from "./workplace.ts";
 
 export interface DatabaseProof {
-  /** The version of the scratch server. */
+  /** The version of the server that it was loaded into. */
   server: string;
   tables: number;
   rows: number;
 }
+
+const PLAIN_DUMP = "plain.pgdump";
 
 export interface DatabaseTools {
   run: RunCommand;
@@ -38,16 +41,12 @@ export async function proveDatabase(
   clock: Clock,
   tools: DatabaseTools,
 ): Promise<DatabaseProof> {
-  const unpacked = await clock.measure("unpack", () => unpackDump(dump, place));
+  const plain = join(place.disk, PLAIN_DUMP);
+  const unpacked = await clock.measure("unpack", () => unpackDump(dump, plain));
   if (unpacked.sha256 !== manifest.dump.sha256)
     throw failure("PROOF_DUMP_DAMAGED", `its sum is not the one of the manifest (${unpacked.bytes} bytes)`);
-  return withLoaded(unpacked.path, manifest.database, place, clock, tools, (database) =>
-    clock.measure("check", async () => {
-      const { tables, server } = await look(database);
-      const difference = differences(manifest.database.tables, tables);
-      if (difference.length > 0) throw failure("PROOF_ROWS_DIFFER", difference.slice(0, 5).join("; "));
-      return { server, tables: tables.length, rows: tables.reduce((sum, { rows }) => sum + rows, 0) };
-    }),
+  return withLoaded(plain, manifest.database, place, clock, tools, (database) =>
+    clock.measure("check", () => checkRows(database, manifest.database.tables)),
   );
 }
 
@@ -60,12 +59,13 @@ export async function proveDigests(
   clock: Clock,
   tools: DatabaseTools,
 ): Promise<DatabaseProof> {
-  const { path } = await clock.measure("unpack", () => unpackDump(dump, place));
-  return withLoaded(path, locale, place, clock, tools, (database) =>
+  const plain = join(place.disk, PLAIN_DUMP);
+  await clock.measure("unpack", () => unpackDump(dump, plain));
+  return withLoaded(plain, locale, place, clock, tools, (database) =>
     clock.measure("check", async () => {
-      const { tables, server } = await look(database);
+      const proof = await checkRows(database, []);
       for (const digest of digests) await compareDigest(database, digest);
-      return { server, tables: tables.length, rows: tables.reduce((sum, { rows }) => sum + rows, 0) };
+      return proof;
     }),
   );
 }
@@ -81,6 +81,17 @@ async function withLoaded<T>(
   return withScratchPostgres(place, tools, async (postgres) => {
     return work(await clock.measure("load", () => loadDump(path, locale, postgres, place, tools)));
   });
+}
+
+/**
+ * Counts the rows of every table of a loaded database and compares them with those `expected`.
+ * @throws OperatorError `PROOF_ROWS_DIFFER`
+ */
+export async function checkRows(database: DatabaseAddress, expected: readonly TableRows[]): Promise<DatabaseProof> {
+  const { tables, server } = await look(database);
+  const difference = differences(expected, tables);
+  if (difference.length > 0) throw failure("PROOF_ROWS_DIFFER", difference.slice(0, 5).join("; "));
+  return { server, tables: tables.length, rows: tables.reduce((sum, { rows }) => sum + rows, 0) };
 }
 
 function look(database: DatabaseAddress) {
