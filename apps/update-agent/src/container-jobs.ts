@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { withFlock } from "@appliance/files";
 import {
   ContainersObserve,
+  ContainersRecover,
   ContainersRenewMounts,
   ContainersRestart,
   ContainersRun,
@@ -14,6 +15,7 @@ import {
   type Project,
   type Work,
 } from "@appliance/jobs";
+import { applyRecover } from "./apply-recover.ts";
 import { applyRestart, runningContainers } from "./apply-restart.ts";
 import { applyRun } from "./apply-run.ts";
 import { applyStop } from "./apply-stop.ts";
@@ -22,6 +24,7 @@ import type { Compose } from "./compose.ts";
 import type { Docker, ServiceContainer } from "./docker.ts";
 import type { Groups } from "./groups.ts";
 import type { Outputs } from "./outputs.ts";
+import { planRecover } from "./plan-recover.ts";
 import { planRenewMounts } from "./plan-renew-mounts.ts";
 import { planRun } from "./plan-run.ts";
 import { planServices } from "./plan-services.ts";
@@ -60,6 +63,7 @@ export function containerJobs(tools: ContainerTools): JobHandler[] {
     handle(ContainersRenewMounts, renewMounts(tools)),
     handle(ContainersSignal, signal(tools)),
     handle(ContainersRun, run(tools)),
+    handle(ContainersRecover, recover(tools)),
   ];
 }
 
@@ -137,13 +141,23 @@ function run(tools: ContainerTools): Work<typeof ContainersRun> {
     });
 }
 
+/** It takes hours and touches no service of the core, so it holds up no other work there. */
+function recover(tools: ContainerTools): Work<typeof ContainersRecover> {
+  return (order, { id: jobId, signal, log, progress }) =>
+    alone(tools, "recovery", signal, async (signal) => {
+      const group = await tools.groups.open("core");
+      const planned = planRecover({ ...order, jobId, name: group.name });
+      return applyRecover(group, planned, { ...tools, log, progress }, signal);
+    });
+}
+
 /**
  * Holds the project's lock: a second delivery of a job, or a job that contradicts it, waits and then finds the first one's
  * work done. Losing the lock ends the work as the signal does.
  */
 async function alone<T>(
   { workDir }: ContainerTools,
-  project: Project,
+  project: Project | "recovery",
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {

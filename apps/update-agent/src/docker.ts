@@ -69,6 +69,12 @@ export function createDocker({ socketPath }: { socketPath: string }) {
       attempt(async (engine) =>
         decodeLogs(await engine.getContainer(id).logs({ stdout: true, stderr: true, tail, follow: false })),
       ),
+    /** The last `tail` lines of standard output; empty when there is no such container any more. */
+    output: async (id: string, tail: number): Promise<string> => {
+      const read = (engine: Dockerode) =>
+        engine.getContainer(id).logs({ stdout: true, stderr: false, tail, follow: false });
+      return decodeLogs((await lookUp(read)) ?? Buffer.alloc(0));
+    },
     signal: (id: string, signal: string): Promise<void> =>
       attempt((engine) => engine.getContainer(id).kill({ signal })),
     /** Ends it as its definition says and starts the same container again. */
@@ -78,6 +84,15 @@ export function createDocker({ socketPath }: { socketPath: string }) {
     remove: (id: string): Promise<void> =>
       lookUp((engine) => engine.getContainer(id).remove({ force: true, v: true })).then(() => undefined),
     findOneOff,
+    /** The one-off containers of a service, ended ones too, by their names. */
+    listOneOffs: (name: string, service: string): Promise<(OneOff & { container: string })[]> =>
+      attempt(async (engine) => {
+        const label = [`${LABEL}.project=${name}`, `${LABEL}.service=${service}`, `${LABEL}.oneoff=True`];
+        const found = await engine.listContainers({ all: true, filters: { label } });
+        const looks = found.map(({ Id }) => engine.getContainer(Id).inspect().catch(unlessGone));
+        const containers = (await Promise.all(looks)).filter((info) => info !== undefined);
+        return containers.map((info) => ({ ...toOneOff(info), container: info.Name.replace(/^\//, "") }));
+      }),
     /** The exit code of a container, looked at until it has ended; -1 when another hand took it away. */
     exitCode: async (id: string, signal: AbortSignal): Promise<number> => {
       for (;;) {

@@ -21,6 +21,7 @@ export {
   ConfigRecover,
   ContainersRecover,
   type Recovered,
+  RecoveryLine,
   TargetName,
   TargetOutcome,
 } from "./contracts/backup.ts";
