@@ -1,5 +1,6 @@
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import * as z from "zod";
+import type { LocalPlaces } from "./targets/local-folder.ts";
 
 const absolutePath = z.string().refine(isAbsolute, "is no absolute path");
 
@@ -17,6 +18,12 @@ export const Variables = z.object({
   SCRATCH_DIR: absolutePath.default("/tmp/backup"),
   /** PostgreSQL's socket. */
   DATABASE_SOCKET_DIR: absolutePath.default("/run/postgresql"),
+  /** Where disks of this host are mounted that may be targets, separated by colons. */
+  LOCAL_TARGETS: z
+    .string()
+    .default("/mnt:/media:/srv")
+    .transform((text) => text.split(":"))
+    .pipe(z.array(absolutePath)),
   LEASE_DIR: absolutePath.default("/var/lib/appliance/lease"),
   RUNS_DIR: absolutePath.default("/var/lib/appliance/runs"),
 });
@@ -29,6 +36,7 @@ export interface Config {
   volatileDir: string;
   scratchDir: string;
   databaseSocketDir: string;
+  localTargets: LocalPlaces;
   leaseDir: string;
   runsDir: string;
 }
@@ -43,6 +51,7 @@ export function toConfig(variables: z.output<typeof Variables>): Config {
     volatileDir: variables.VOLATILE_DIR,
     scratchDir: variables.SCRATCH_DIR,
     databaseSocketDir: variables.DATABASE_SOCKET_DIR,
+    localTargets: { mounted: variables.LOCAL_TARGETS, made: dirname(variables.VOLATILE_DIR) },
     leaseDir: variables.LEASE_DIR,
     runsDir: variables.RUNS_DIR,
   };

@@ -4,6 +4,8 @@ import { isSystemError } from "@appliance/errors";
 import { writeFileDurable } from "@appliance/files";
 import { BackupPoint, type Log } from "@appliance/jobs";
 import * as z from "zod";
+import type { TargetSettings } from "../slice.ts";
+import { placeOf } from "./place.ts";
 
 const instant = z.iso.datetime();
 const count = z.int().min(0);
@@ -23,6 +25,8 @@ const Run = z.object({
 
 /** What is known of one target. It lies in the backup, so nothing but knowledge is lost with it. */
 export const TargetState = z.object({
+  /** Of which place all of this is true, as `placeOf` has it. */
+  place: z.string().nullable().default(null),
   /** The last run, however it ended, and the last that saved everything. */
   lastRun: Run.nullable().default(null),
   lastSuccess: Run.nullable().default(null),
@@ -47,6 +51,8 @@ export type TargetState = z.infer<typeof TargetState>;
 
 export interface TargetStates {
   read(target: string): Promise<TargetState>;
+  /** The same, begun anew where env.yml now leads to another place: nothing of the former one is true there. */
+  at(target: Pick<TargetSettings, "name" | "engine" | "url">): Promise<TargetState>;
   /** Changes what is known, durably. One writer at a time: the agent does one work at a target at once. */
   update(target: string, change: Partial<TargetState>): Promise<TargetState>;
 }
@@ -62,13 +68,18 @@ export function createTargetStates(folder: string, log: Log): TargetStates {
     log.warn({ target, error: z.prettifyError(state.error) }, "the record of a target cannot be read");
     return TargetState.parse({});
   };
+  const write = async (target: string, state: TargetState): Promise<TargetState> => {
+    await writeFileDurable(pathOf(target), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o640 });
+    return state;
+  };
   return {
     read,
-    async update(target, change) {
-      const state = { ...(await read(target)), ...change };
-      await writeFileDurable(pathOf(target), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o640 });
-      return state;
+    async at(target) {
+      const [state, place] = [await read(target.name), placeOf(target)];
+      if (state.place === place) return state;
+      return write(target.name, state.place === null ? { ...state, place } : TargetState.parse({ place }));
     },
+    update: async (target, change) => write(target, { ...(await read(target)), ...change }),
   };
 }
 

@@ -10,6 +10,8 @@ import {
 import type { RunCommand } from "@appliance/command";
 import { OperatorError } from "@appliance/errors";
 import type { BackupAgentSlice, TargetSettings } from "../slice.ts";
+import { freeBytes, localFolderOf, requireLocalFolder, type LocalPlaces } from "./local-folder.ts";
+import { placeOf } from "./place.ts";
 import type { Turns, Wait } from "./turns.ts";
 
 /** Attaches what env.yml wants mounted while a target is used. */
@@ -28,6 +30,8 @@ export interface TargetsDeps {
   /** In memory and private. */
   scratchDir: string;
   volatileDir: string;
+  /** Which folders of this host may be targets. Default: any. */
+  local?: LocalPlaces;
 }
 
 export interface Targets {
@@ -43,6 +47,8 @@ export interface Targets {
     signal: AbortSignal,
     wait?: Wait,
   ): Promise<T>;
+  /** What the disk of a target has free, to be asked within `use`; null where the target is elsewhere. */
+  freeBytes(target: TargetSettings): Promise<number | null>;
 }
 
 /** The targets of env.yml, opened for one work at a time each. */
@@ -61,10 +67,16 @@ export function createTargets(deps: TargetsDeps): Targets {
         () => withMount(target, deps.mounts, signal, () => withEngine(target, deps, work)),
         wait,
       ),
+    async freeBytes({ url }) {
+      const folder = localFolderOf(url, deps.local);
+      return folder === undefined ? null : freeBytes(folder);
+    },
   };
 }
 
 async function withEngine<T>(target: TargetSettings, deps: TargetsDeps, work: (engine: BackupEngine) => Promise<T>) {
+  const folder = localFolderOf(target.url, deps.local);
+  if (folder !== undefined) await requireLocalFolder(folder, deps.local);
   const engine = await openEngine(target, await deps.slice(), deps);
   try {
     return await work(engine);
@@ -96,7 +108,7 @@ async function withMount<T>(
 }
 
 async function openEngine(settings: TargetSettings, slice: BackupAgentSlice, deps: TargetsDeps): Promise<BackupEngine> {
-  const places = await makePlaces(settings.name, deps);
+  const places = await makePlaces(settings, deps);
   const target = toTarget(settings);
   if (settings.engine === "duplicity") {
     if (slice.encryptKey === null) throw secretMissing(settings, "appliance:backup:encrypt:password_secret");
@@ -107,12 +119,12 @@ async function openEngine(settings: TargetSettings, slice: BackupAgentSlice, dep
   return openResticEngine(restic, { ...places, hostName: slice.domain });
 }
 
-async function makePlaces(name: string, deps: TargetsDeps): Promise<EngineDependencies> {
+async function makePlaces(target: TargetSettings, deps: TargetsDeps): Promise<EngineDependencies> {
   const { run, now, scratchDir, volatileDir } = deps;
   const places = {
-    scratch: join(scratchDir, name),
-    temporary: join(volatileDir, "temporary", name),
-    archive: join(volatileDir, "targets", name),
+    scratch: join(scratchDir, target.name),
+    temporary: join(volatileDir, "temporary", target.name),
+    archive: join(volatileDir, "targets", target.name, placeOf(target)),
   };
   for (const folder of Object.values(places)) await mkdir(folder, { recursive: true, mode: 0o700 });
   return { run, now, ...places };

@@ -1,0 +1,43 @@
+import { BackupProgress } from "@appliance/jobs";
+import * as z from "zod";
+
+const count = z.int().min(0);
+const Amount = z.object({ files: count, bytes: count });
+const Failure = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
+
+/** What the process that makes a backup's content is told, on its standard input. */
+export const ContentOrder = z.object({
+  version: z.string(),
+  dataDir: z.string(),
+  stateDir: z.string(),
+  databaseSocketDir: z.string(),
+  /** Private and in memory. */
+  scratchDir: z.string(),
+  /** Private and on a disk: the list of files is sorted there. */
+  temporaryDir: z.string(),
+  sealSecret: z.string(),
+  envFingerprint: z.string(),
+  lossAccepted: z.boolean(),
+  neverSaved: z.boolean(),
+});
+export type ContentOrder = z.infer<typeof ContentOrder>;
+
+/** What is there to be saved. */
+export const Content = z.object({
+  /** The instant of the database. */
+  at: z.iso.datetime(),
+  source: Amount,
+  dumpBytes: count,
+  /** Whether old backups may go. */
+  purge: z.boolean(),
+  alerts: z.array(Failure),
+});
+export type Content = z.infer<typeof Content>;
+
+/** A line of its standard output. The last one is a result or a failure. */
+export const ContentLine = z.union([
+  z.object({ progress: BackupProgress }),
+  z.object({ result: Content }),
+  z.object({ failure: Failure }),
+]);
+export type ContentLine = z.infer<typeof ContentLine>;

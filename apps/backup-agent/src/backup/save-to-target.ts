@@ -1,0 +1,177 @@
+import type { BackupEngine, BackupOutcome } from "@appliance/backup-engine";
+import { OperatorError, toFailure, type Failure } from "@appliance/errors";
+import type { BackupProgress, BackupRun, Log, ResultOf } from "@appliance/jobs";
+import { FOLDERS } from "../contents.ts";
+import type { TargetSettings } from "../slice.ts";
+import { forecastRun, requireRoom } from "../targets/forecast.ts";
+import type { TargetState, TargetStates } from "../targets/target-state.ts";
+import type { Targets } from "../targets/targets.ts";
+import type { Content } from "./content-order.ts";
+
+export type Outcome = ResultOf<typeof BackupRun>["targets"][number];
+
+export interface SaveDeps {
+  targets: Targets;
+  states: TargetStates;
+  dataDir: string;
+  now: () => Date;
+}
+
+export interface Saving {
+  content: Content;
+  full: boolean;
+  signal: AbortSignal;
+  onProgress: (progress: BackupProgress) => void;
+  log: Log;
+}
+
+/** What became of one target, and what a person should look at there. */
+export interface Saved {
+  outcome: Outcome;
+  alerts: Failure[];
+}
+
+const NOTHING = { files: 0, bytes: 0 };
+
+/** Saves the content to one target. What fails there is its outcome and no error; only the end of `signal` is thrown. */
+export async function saveToTarget(target: TargetSettings, saving: Saving, deps: SaveDeps): Promise<Saved> {
+  const startedAt = deps.now();
+  const seconds = () => Math.max(0, (deps.now().getTime() - startedAt.getTime()) / 1000);
+  try {
+    await deps.states.at(target);
+    const work = (engine: BackupEngine) => saveWith(engine, target, startedAt, saving, deps);
+    return await deps.targets.use(target, work, saving.signal, { patient: true });
+  } catch (error) {
+    saving.signal.throwIfAborted();
+    const outcome = failedOutcome(target, error, seconds(), saving.content);
+    saving.log.error({ target: target.name, err: error }, "a backup target failed");
+    await deps.states.update(target.name, { lastRun: runOf(startedAt, outcome) });
+    return { outcome, alerts: [] };
+  }
+}
+
+async function saveWith(
+  engine: BackupEngine,
+  target: TargetSettings,
+  startedAt: Date,
+  saving: Saving,
+  deps: SaveDeps,
+): Promise<Saved> {
+  const { signal, content, full } = saving;
+  const state = await deps.states.read(target.name);
+  const create = full || state.lastSuccess === null;
+  await lookAhead(target, state, create, saving, deps);
+  if (!create) await engine.unlock({ signal });
+  const done = await engine.backup(
+    { root: deps.dataDir, paths: FOLDERS },
+    { create, full, expected: content.source, signal, onProgress: teller(target, saving) },
+  );
+  const pruningPostponed = await prune(engine, done, saving);
+  const outcome = outcomeOf(target, done, pruningPostponed, (deps.now().getTime() - startedAt.getTime()) / 1000);
+  await record(engine, target, runOf(startedAt, outcome), saving, deps);
+  return { outcome, alerts: done.findings.map(({ code, message, remedy }) => ({ code, message, remedy })) };
+}
+
+/** Forecasts the run, for whoever watches and for `requireRoom`. */
+async function lookAhead(
+  target: TargetSettings,
+  state: TargetState,
+  full: boolean,
+  { content, log }: Saving,
+  { targets, states, now }: SaveDeps,
+): Promise<void> {
+  const { source, dumpBytes } = content;
+  const forecast = forecastRun({ engine: target.engine, full, source, dumpBytes, state, now: now() });
+  const freeBytes = await targets.freeBytes(target);
+  const facts = { at: now().toISOString(), ...forecast, freeBytes };
+  await states.update(target.name, { forecast: facts });
+  log.info({ target: target.name, ...facts }, "a backup begins");
+  requireRoom(target.name, forecast, freeBytes);
+}
+
+function teller({ name }: TargetSettings, { onProgress }: Saving) {
+  const sentence = `Saving to ${name}`;
+  onProgress({ sentence, done: NOTHING, total: null, secondsLeft: null });
+  return ({
+    done,
+    total,
+    secondsLeft,
+  }: {
+    done: BackupProgress["done"];
+    total: BackupProgress["done"] | undefined;
+    secondsLeft: number | undefined;
+  }) => onProgress({ sentence, done, total: total ?? null, secondsLeft: secondsLeft ?? null });
+}
+
+/** What is stored is stored: that old backups could not be removed says so and makes nothing of it fail. */
+async function prune(engine: BackupEngine, { complete }: BackupOutcome, { content, signal, log }: Saving) {
+  if (!complete) return "This backup is incomplete, so no older one is removed.";
+  if (!content.purge)
+    return "Much data is gone, or nothing can be compared with; until that is cleared up, nothing is removed.";
+  try {
+    return (await engine.prune({ signal })).postponed ?? null;
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn({ err: error }, "old backups were not removed");
+    return toFailure(error).message;
+  }
+}
+
+function outcomeOf(
+  { name }: TargetSettings,
+  done: BackupOutcome,
+  pruningPostponed: string | null,
+  seconds: number,
+): Outcome {
+  const { point, complete, skipped, source, stored } = done;
+  return {
+    target: name,
+    outcome: complete ? "saved" : "incomplete",
+    point: { ...point, at: point.at.toISOString() },
+    source,
+    stored,
+    skipped: [...skipped],
+    pruningPostponed,
+    failure: complete ? null : toFailure(incomplete(name, skipped)),
+    seconds,
+  };
+}
+
+function incomplete(name: string, skipped: readonly string[]): OperatorError {
+  return new OperatorError(
+    "BACKUP_INCOMPLETE",
+    `Files could not be read, and the backup at ${name} lacks them: ${skipped.slice(0, 3).join("; ")}`,
+    { remedy: "Check the disk of /data (dmesg) and these files, then start the backup again." },
+  );
+}
+
+function failedOutcome({ name }: TargetSettings, error: unknown, seconds: number, { source }: Content): Outcome {
+  const failed = { outcome: "failed", point: null, stored: NOTHING, skipped: [], pruningPostponed: null } as const;
+  return { target: name, ...failed, skipped: [], source, failure: toFailure(error), seconds };
+}
+
+function runOf(startedAt: Date, { outcome, failure, point, source, stored, seconds }: Outcome) {
+  return { startedAt: startedAt.toISOString(), seconds, outcome, failure, point, source, stored };
+}
+
+type Run = ReturnType<typeof runOf>;
+
+async function record(engine: BackupEngine, target: TargetSettings, run: Run, saving: Saving, deps: SaveDeps) {
+  const { lastFull } = await deps.states.read(target.name);
+  const isFull = run.point?.kind === "full" || lastFull === null;
+  const success = run.outcome === "saved" ? { lastSuccess: run, ...(isFull ? { lastFull: run } : {}) } : {};
+  await deps.states.update(target.name, { lastRun: run, ...success });
+  const usage = await usageOf(engine, saving);
+  if (usage) await deps.states.update(target.name, { usage: { at: deps.now().toISOString(), ...usage } });
+}
+
+/** News, and no more: the backup is there whether the target tells its size or not. */
+async function usageOf(engine: BackupEngine, { signal, log }: Saving) {
+  try {
+    return await engine.usage({ signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn({ err: error }, "a backup target does not tell how much it holds");
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runCommand } from "@appliance/command";
+import type { Log, Producer } from "@appliance/jobs";
+import { openLease } from "@appliance/lease";
+import { makeContentApart } from "./backup/content-process.ts";
+import { createBackupRun } from "./backup/run-backup.ts";
+import type { Config } from "./config.ts";
+import { createMounts } from "./mounts.ts";
+import type { BackupAgentSlice } from "./slice.ts";
+import { createTargetStates } from "./targets/target-state.ts";
+import { createTargets } from "./targets/targets.ts";
+import { createTurns } from "./targets/turns.ts";
+
+export interface PartsDeps {
+  config: Config;
+  /** env.yml's part as it is now. @throws OperatorError `SLICE_MISSING` */
+  slice: () => Promise<BackupAgentSlice>;
+  producer: Producer;
+  log: Log;
+}
+
+export type Parts = Awaited<ReturnType<typeof createParts>>;
+
+/** Everything that backs up, proves and restores, put together. */
+export async function createParts({ config, slice, producer, log }: PartsDeps) {
+  const now = () => new Date();
+  const run = runCommand;
+  const mounts = createMounts(producer, log);
+  const states = createTargetStates(join(config.stateDir, "targets"), log);
+  const { scratchDir, volatileDir, localTargets: local } = config;
+  const targets = createTargets({ slice, run, mounts, turns: createTurns(), now, scratchDir, volatileDir, local });
+  const lease = openLease({
+    folder: config.leaseDir,
+    runsFolder: config.runsDir,
+    agent: "backup-agent",
+    hostBoot: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
+  });
+  const makeContent: Parameters<typeof createBackupRun>[0]["makeContent"] = (order, deps) =>
+    makeContentApart(order, { run, ...deps });
+  return {
+    states,
+    targets,
+    lease,
+    run: createBackupRun({ config, slice, targets, states, lease, makeContent, now }),
+  };
+}
