@@ -27,8 +27,8 @@ const FAILURES = {
     "Check that /data is mounted and that the vault is there. Nothing was backed up and nothing old was removed.",
   ],
   BACKUP_LOST_MUCH: [
-    (detail) => `Most of the data is gone since the last backup${detail}`,
-    "Find out whether that was meant. The backup was made, and nothing older was removed.",
+    (detail) => `Most of the data is gone since the last backup without a loss${detail}`,
+    "Find out whether that was meant. If it was, run `appliance backup run --accept-loss`: nothing older is removed before.",
   ],
   MANIFEST_MISSING: [
     (detail) => `There is no manifest${detail}`,

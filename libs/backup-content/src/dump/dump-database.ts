@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CommandError, type RunCommand } from "@appliance/command";
 import { withFlock } from "@appliance/files";
 import { failure } from "../failures.ts";
-import { CONTENT_FILES, type DatabaseRecord, type DumpRecord } from "../manifest/manifest.ts";
+import { CONTENT_FILES, STAGED_DUMP, type DatabaseRecord, type DumpRecord } from "../manifest/manifest.ts";
 import { findPostgresPrograms, wordsOf } from "../postgres-programs.ts";
 import { connectionArguments, withClient, type DatabaseAddress } from "./connection.ts";
 import { withFifo, type Fifo } from "./fifo.ts";
@@ -58,13 +58,11 @@ export async function dumpDatabase(
         writeDump(address, snapshot, folder, deps, { ...options, signal: both.signal }),
         countRows(client, both.signal),
       ]);
-      await publish(join(folder, TEMPORARY), join(folder, CONTENT_FILES.dump));
+      await publish(join(folder, STAGED_DUMP), join(folder, CONTENT_FILES.dump));
       return { at: snapshot.at, database: { ...snapshot.facts, tables }, dump };
     }),
   );
 }
-
-const TEMPORARY = `.${CONTENT_FILES.dump}.new`;
 
 async function writeDump(
   address: DatabaseAddress,
@@ -80,13 +78,13 @@ async function writeDump(
       .wait([
         runPgDump(address, snapshot, fifo, deps, stopped.signal),
         writeStream(
-          { path: join(folder, TEMPORARY), mode: 0o640 },
+          { path: join(folder, STAGED_DUMP), mode: 0o640 },
           meter.written(rsyncableGzip(meter.plain(fifo.output), level)),
         ),
       ])
       .catch(async (error: unknown) => {
         // The stream may have been whole: what a failed pg_dump wrote looks like a dump to no one.
-        await rm(join(folder, TEMPORARY), { force: true });
+        await rm(join(folder, STAGED_DUMP), { force: true });
         throw error;
       });
     return { ...written, plainBytes: meter.plainBytes() };

@@ -59,8 +59,10 @@ export const BackupRun = defineJob({
   data: z.object({
     requestedBy,
     target,
-    /** Everything anew, independent of what is stored. */
+    /** Everything anew, independent of what is stored; also where a target that held backups has lost them all. */
     full: z.boolean().default(false),
+    /** What is gone since the backups before is meant to be gone: old backups may be removed again. */
+    acceptLoss: z.boolean().default(false),
     runId,
   }),
   result: z.object({
