@@ -1,6 +1,7 @@
 export { withClient, type DatabaseAddress } from "./dump/connection.ts";
 export { dumpDatabase, type DumpDependencies, type DumpOptions, type DumpOutcome } from "./dump/dump-database.ts";
-export { indexFiles, type IndexOptions, type IndexOutcome } from "./files/index-files.ts";
+export { BYTES_A_FILE, chooseSample, type SampleLimits } from "./files/choose-sample.ts";
+export { indexFiles, readIndex, type IndexOptions, type IndexOutcome } from "./files/index-files.ts";
 export type { ListDependencies } from "./files/list-files.ts";
 export { envFingerprint } from "./manifest/env-fingerprint.ts";
 export {

@@ -81,7 +81,7 @@ describe("checkRestored", { timeout: 120_000 }, () => {
     expect(Math.min(...Object.values(report.milliseconds))).toBeGreaterThan(0);
     expect(readdirSync(folder.make("temporary"))).toEqual([]);
     expect(readdirSync(folder.make("scratch")).filter((name) => name.startsWith("proof-"))).toEqual([]);
-    const path = await writeReport(folder.make("reports"), report, keys);
+    const path = await writeReport(folder.make("reports"), "main", report, keys);
     expect(await readReport(path, keys)).toEqual(report);
     writeFileSync(path, readFileSync(path, "utf8").replace('"opened": 7', '"opened": 8'));
     await expect(readReport(path, keys)).rejects.toMatchObject({ code: "MANIFEST_SEAL_WRONG" });

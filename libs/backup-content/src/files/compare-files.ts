@@ -80,7 +80,7 @@ function createComparison(root: string, manifest: Manifest, options: CompareOpti
     newer: 0,
     faults: { missing: 0, changed: 0, examples: [] },
   };
-  const documents = createReservoir(options.documents.count, options.chance);
+  const documents = createReservoir<string>(options.documents.count, options.chance);
   const share = shareOf(manifest, options.sumBytes);
   const since = Date.parse(manifest.at) / 1000;
 

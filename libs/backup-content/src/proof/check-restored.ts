@@ -68,6 +68,7 @@ export async function checkRestored(
       at: deps.now().toISOString(),
       of: manifest.at,
       appliance: manifest.appliance,
+      comparedWith: "manifest",
       proven: faults.all.length === 0,
       faults: faults.all.map((fault) => toFailure(fault)),
       extent: extentOf(files.comparison, options),
@@ -144,9 +145,15 @@ function createFaults() {
 }
 
 function extentOf(comparison: Comparison | undefined, { partial }: ProofOptions): Report["extent"] {
-  if (!comparison || partial) return { files: partial ? "sample" : "whole", sums: "sample", documents: "sample" };
+  const files = partial ? "sample" : "whole";
+  if (!comparison) return { files, sums: "none", documents: "none" };
   const { sums, documents } = comparison;
-  return { files: "whole", sums, documents: documents.chosen.length === documents.of ? "whole" : "sample" };
+  return { files, sums: partial ? "sample" : sums, documents: opened(documents, partial) };
+}
+
+function opened({ chosen, of }: Comparison["documents"], partial = false): Report["extent"]["documents"] {
+  if (chosen.length === 0) return "none";
+  return chosen.length === of && !partial ? "whole" : "sample";
 }
 
 function amounts(comparison: Comparison | undefined): Report["files"] {

@@ -6,6 +6,8 @@ import { sealed, unsealed, type Keys, type Kind } from "../manifest/seal.ts";
 
 const amount = z.int().nonnegative();
 const Extent = z.enum(["whole", "sample"]);
+/** `none`: there was nothing to compare with, or no key. */
+const ExtentOrNone = z.enum(["whole", "sample", "none"]);
 const Fault = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
 
 const ReportBody = z.object({
@@ -13,13 +15,15 @@ const ReportBody = z.object({
   at: z.iso.datetime(),
   /** The instant of the backup that was proven. */
   of: z.iso.datetime(),
-  /** Of the appliance that made the backup. */
+  /** Of the appliance that made the backup; empty where none of ours did. */
   appliance: z.string(),
+  /** `none`: an older system made the backup, which left no manifest. */
+  comparedWith: z.enum(["manifest", "none"]).default("manifest"),
   /** True when nothing was found wrong in what was looked at; `extent` says what that was. */
   proven: z.boolean(),
   faults: z.array(Fault),
   /** `whole` or a `sample`: files restored, sums of their content compared, documents of the vault opened. */
-  extent: z.object({ files: Extent, sums: Extent, documents: Extent }),
+  extent: z.object({ files: Extent, sums: ExtentOrNone, documents: ExtentOrNone }),
   /** Measured; `restore` as the caller measured it, zero when it did not. */
   milliseconds: z.object({
     restore: amount,
@@ -45,9 +49,9 @@ export type Report = z.infer<typeof ReportBody>;
 
 const REPORT: Kind<Report> = { format: "appliance-proof-report", version: 1, body: ReportBody };
 
-/** Writes `report` with its seal to `folder`, named for its time, and returns the path. */
-export async function writeReport(folder: string, report: Report, keys: Keys): Promise<string> {
-  const path = join(folder, `proof-${report.at.replaceAll(":", "")}.json`);
+/** Writes `report` with its seal to `folder`, named for its time and for `what` was proven, and returns the path. */
+export async function writeReport(folder: string, what: string, report: Report, keys: Keys): Promise<string> {
+  const path = join(folder, `${report.at.replaceAll(":", "")}-${what}.json`);
   await writeFileDurable(path, sealed(REPORT, report, keys), { mode: 0o640 });
   return path;
 }
