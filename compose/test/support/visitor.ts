@@ -15,8 +15,12 @@ export function visit({ httpsPort }: Appliance): Browser {
 }
 
 /** Logs in as a test user, as the page for it offers. */
-export async function logIn(appliance: Appliance): Promise<Browser> {
-  const browser = visit(appliance);
+export function logIn(appliance: Appliance): Promise<Browser> {
+  return takeOn(visit(appliance));
+}
+
+/** The same for a browser that was made elsewhere. */
+export async function takeOn(browser: Browser): Promise<Browser> {
   const [, user = ""] = /name="user" value="(\d+)"/.exec((await browser.get("/login/")).text) ?? [];
   const { status, text } = await browser.submit("/userswitcher/switch/", { user });
   if (status !== 302) throw new Error(`the login was answered with ${status}: ${text.slice(0, 500)}`);
