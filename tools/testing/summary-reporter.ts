@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
-import type { Reporter, TestCase, TestModule } from "vitest/node";
+import { stripVTControlCharacters } from "node:util";
+import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
 import type { Summary } from "./summary.ts";
 
 /** Writes what came of each test to `TEST_SUMMARY_FILE`, with the reasons of skipped ones. */
@@ -8,9 +9,9 @@ export default class SummaryReporter implements Reporter {
     const summary: Summary = { passed: 0, failed: errors.map(() => "error outside of any test"), skipped: [] };
     for (const module of modules) {
       for (const test of module.children.allTests()) count(summary, test);
-      if (module.errors().length > 0) summary.failed.push(module.moduleId);
+      if (module.errors().length > 0) summary.failed.push(described(module.moduleId, module.errors()));
       for (const suite of module.children.allSuites())
-        if (suite.errors().length > 0) summary.failed.push(suite.fullName);
+        if (suite.errors().length > 0) summary.failed.push(described(suite.fullName, suite.errors()));
     }
     const file = process.env["TEST_SUMMARY_FILE"];
     if (file) writeFileSync(file, JSON.stringify(summary));
@@ -23,5 +24,13 @@ function count(summary: Summary, test: TestCase): void {
   if (result.state === "passed") summary.passed++;
   else if (result.state === "skipped")
     summary.skipped.push({ name: test.fullName, reason: result.note ?? "no reason given" });
-  else summary.failed.push(test.fullName);
+  else summary.failed.push(described(test.fullName, result.errors ?? []));
+}
+
+const LONGEST = 500;
+
+/** The last lines of a run are what one sees of it first, far below where the error was printed. */
+function described(name: string, errors: readonly SerializedError[]): string {
+  const why = stripVTControlCharacters(errors.map(({ message }) => message).join("; ")).replaceAll(/\s+/g, " ");
+  return why === "" ? name : `${name}: ${why.slice(0, LONGEST)}`;
 }
