@@ -37,6 +37,13 @@ it("leaves a first certificate that cert-agent can replace and nginx can read", 
   expect(attributes("run/slices/cert-agent")).toEqual({ uid: 5003, gid: 5003, mode: "700" });
 });
 
+it("lets backup-agent hold the host and keep the record of its run, and nobody else beside root", async () => {
+  await prepare();
+  expect(attributes("lib/lease")).toEqual({ uid: 0, gid: 5002, mode: "775" });
+  expect(attributes("lib/runs")).toEqual({ uid: 0, gid: 5002, mode: "770" });
+  expect(attributes("run/slices/backup-agent")).toEqual({ uid: 5002, gid: 5002, mode: "700" });
+});
+
 it("hands the certificates of an installation without cert-agent over to it, as they are", async () => {
   const tls = join(folder, "lib/nginx/tls");
   mkdirSync(join(tls, "gen-0123456789abcdef"), { recursive: true });

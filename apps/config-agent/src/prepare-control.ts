@@ -30,6 +30,8 @@ const SECRET_BYTES = 32;
 const SELF_SIGNED_DAYS = 3650;
 /** cert-agent writes what nginx and smtp-gateway read. */
 const KEEPER_OF_KEYS: Identity = { uid: IDENTITIES["cert-agent"].uid, gid: TLS_GROUP };
+/** A backup holds the host as an apply does, and is the one run of an agent that is not root. */
+const HOLDERS_OF_THE_HOST: Identity = { uid: IDENTITIES["config-agent"].uid, gid: IDENTITIES["backup-agent"].gid };
 
 export async function prepareControl({ controlDir, runDir, run, log }: PrepareDeps): Promise<void> {
   for (const folder of planFolders(controlDir, runDir))
@@ -66,8 +68,8 @@ export function planFolders(controlDir: string, runDir: string): Folder[] {
     control("acme", IDENTITIES["cert-agent"]),
     control("status"),
     control("database", { uid: root.uid, gid: IDENTITIES.database.gid }, 0o750),
-    control("lease"),
-    control("runs", root, 0o700),
+    control("lease", HOLDERS_OF_THE_HOST, 0o775),
+    control("runs", HOLDERS_OF_THE_HOST, 0o770),
     volatile("."),
     volatile("slices", root, 0o711),
     ...AGENTS.map((agent) => volatile(`slices/${agent}`, IDENTITIES[agent], 0o700)),
