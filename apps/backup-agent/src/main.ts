@@ -6,6 +6,7 @@ import { toConfig, Variables } from "./config.ts";
 import { endDeadRun } from "./dead-run.ts";
 import { backupJobs } from "./jobs.ts";
 import { createParts } from "./parts.ts";
+import { readingRoutes } from "./reading/reading-routes.ts";
 import { schedulesOf } from "./schedules.ts";
 import { BackupAgentSlice, readSlice, secretsIn, sliceMissing } from "./slice.ts";
 
@@ -35,7 +36,7 @@ async function start() {
     version: config.version,
     log,
     producer,
-    jobs: backupJobs(parts),
+    jobs: backupJobs(parts.work),
     // A run takes hours, and whoever asks for a file meanwhile, or after a lock, is not to wait for it.
     concurrency: { backup: 4 },
     schedules() {
@@ -43,6 +44,7 @@ async function start() {
       if (!current) throw sliceMissing(); // what stands in the queue stays: nothing is known against it
       return schedulesOf(current);
     },
+    routes: readingRoutes(parts.reading),
     ready: () => slice.ready(),
     onClose: () => slice.close(),
   });

@@ -6,7 +6,10 @@ import { openLease } from "@appliance/lease";
 import { makeContentApart } from "./backup/content-process.ts";
 import { createBackupRun } from "./backup/run-backup.ts";
 import type { Config } from "./config.ts";
+import { createEscrow } from "./escrow/escrow.ts";
 import { createMounts } from "./mounts.ts";
+import { createRestore } from "./reading/restore.ts";
+import { createUnlock } from "./reading/unlock.ts";
 import type { BackupAgentSlice } from "./slice.ts";
 import { createTargetStates } from "./targets/target-state.ts";
 import { createTargets } from "./targets/targets.ts";
@@ -30,6 +33,7 @@ export async function createParts({ config, slice, producer, log }: PartsDeps) {
   const states = createTargetStates(join(config.stateDir, "targets"), log);
   const { scratchDir, volatileDir, localTargets: local } = config;
   const targets = createTargets({ slice, run, mounts, turns: createTurns(), now, scratchDir, volatileDir, local });
+  const escrow = createEscrow({ stateDir: config.stateDir, now, log });
   const lease = openLease({
     folder: config.leaseDir,
     runsFolder: config.runsDir,
@@ -39,9 +43,12 @@ export async function createParts({ config, slice, producer, log }: PartsDeps) {
   const makeContent: Parameters<typeof createBackupRun>[0]["makeContent"] = (order, deps) =>
     makeContentApart(order, { run, ...deps });
   return {
-    states,
-    targets,
     lease,
-    run: createBackupRun({ config, slice, targets, states, lease, makeContent, now }),
+    reading: { slice, states, targets, escrow, reportsDir: config.reportsDir, volatileDir, now, log },
+    work: {
+      run: createBackupRun({ config, slice, targets, states, lease, makeContent, now }),
+      restore: createRestore({ targets, volatileDir, now, log }),
+      unlock: createUnlock({ targets }),
+    },
   };
 }
