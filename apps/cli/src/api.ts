@@ -1,11 +1,16 @@
 import { OperatorError, type Failure } from "@appliance/errors";
 import type { Job } from "./api-shapes.ts";
 import type { Agent } from "./installation.ts";
+import { jsonLines } from "./json-lines.ts";
 
-/** An agent's HTTP API. Calls end within seconds: work is asked for and then looked at. */
+/** An agent's HTTP API. Calls end within seconds unless said: work is asked for and then looked at. */
 export interface Api {
   agent: Agent;
   get(path: string): Promise<unknown>;
+  /** What the agent itself asks elsewhere, such as a distant disk: up to five minutes. */
+  getSlowly(path: string): Promise<unknown>;
+  /** The lines of an answer of any length, each of them JSON, as they come. */
+  lines(path: string): AsyncIterable<unknown>;
   /** Has something done that must not wait for the queue, which takes up to two minutes. */
   post(path: string, body: object): Promise<unknown>;
   /** Asks for a job under an id; the same id is the same job. */
@@ -16,15 +21,18 @@ export interface Api {
 const TIMEOUT_MS = 10_000;
 /** Above the patience that an agent has with work of its own. */
 const WORK_TIMEOUT_MS = 150_000;
+/** A distant disk is slow, and the agent waits a minute for its turn there. `fetch` waits no longer than five minutes. */
+const SLOW_TIMEOUT_MS = 290_000;
+
+interface CallOptions {
+  body?: object;
+  key?: string;
+  timeoutMs?: number;
+}
 
 export function createApi(agent: Agent, baseUrl: string, readToken: () => string): Api {
-  const call = async (
-    method: string,
-    path: string,
-    body?: object,
-    { key, timeoutMs = TIMEOUT_MS }: { key?: string; timeoutMs?: number } = {},
-  ): Promise<{ status: number; body: unknown }> => {
-    const response = await fetch(new URL(path, baseUrl), {
+  const open = async (method: string, path: string, { body, key, timeoutMs = TIMEOUT_MS }: CallOptions = {}) =>
+    fetch(new URL(path, baseUrl), {
       method,
       headers: {
         authorization: `Bearer ${readToken()}`,
@@ -36,42 +44,59 @@ export function createApi(agent: Agent, baseUrl: string, readToken: () => string
     }).catch((cause: unknown) => {
       throw unreachable(agent, cause);
     });
-    return { status: response.status, body: await response.json().catch(() => null) };
+  const ok = async (...request: Parameters<typeof open>): Promise<Response> => {
+    const response = await open(...request);
+    if (response.ok) return response;
+    throw await refused(agent, response);
   };
-  const ok = async (...request: Parameters<typeof call>): Promise<unknown> => {
-    const answer = await call(...request);
-    if (answer.status >= 200 && answer.status < 300) return answer.body;
-    throw await refused(agent, answer.status, answer.body);
-  };
+  const answer = async (...request: Parameters<typeof open>): Promise<unknown> => bodyOf(await ok(...request));
   return {
     agent,
-    get: (path) => ok("GET", path),
-    post: (path, body) => ok("POST", path, body, { timeoutMs: WORK_TIMEOUT_MS }),
+    get: (path) => answer("GET", path),
+    getSlowly: (path) => answer("GET", path, { timeoutMs: SLOW_TIMEOUT_MS }),
+    post: (path, body) => answer("POST", path, { body, timeoutMs: WORK_TIMEOUT_MS }),
+    async *lines(path) {
+      const { body } = await ok("GET", path, { timeoutMs: SLOW_TIMEOUT_MS });
+      try {
+        if (body) yield* jsonLines(body);
+      } catch (cause) {
+        throw cutOff(agent, cause);
+      }
+    },
     async enqueue(name, id, data) {
-      await ok("POST", `/jobs/${name}`, data, { key: id });
+      await ok("POST", `/jobs/${name}`, { body: data, key: id });
     },
     async job(queue, id) {
-      const { status, body } = await call("GET", `/jobs/${queue}/${encodeURIComponent(id)}`);
-      if (status === 404) return undefined;
-      if (status !== 200) throw await refused(agent, status, body);
-      return (await shapes()).Job.parse(body);
+      const response = await open("GET", `/jobs/${queue}/${encodeURIComponent(id)}`);
+      if (response.status === 404) return undefined;
+      if (!response.ok) throw await refused(agent, response);
+      return (await shapes()).Job.parse(await bodyOf(response));
     },
   };
 }
 
+const bodyOf = (response: Response): Promise<unknown> => response.json().catch(() => null);
+
 /** Checking answers needs a package that a command which asks nobody should not wait for. */
 const shapes = () => import("./api-shapes.ts");
 
-async function refused(agent: Agent, status: number, body: unknown): Promise<OperatorError> {
-  const failure = (await shapes()).FailureBody.safeParse(body);
+async function refused(agent: Agent, response: Response): Promise<OperatorError> {
+  const failure = (await shapes()).FailureBody.safeParse(await bodyOf(response));
   const { code, message, remedy }: Failure = failure.success
     ? failure.data
     : {
         code: "AGENT_REFUSED",
-        message: `${agent} answered with ${status}.`,
+        message: `${agent} answered with ${response.status}.`,
         remedy: `Read \`appliance logs ${agent}\`.`,
       };
   return new OperatorError(code, message, { remedy });
+}
+
+function cutOff(agent: Agent, cause: unknown): OperatorError {
+  return new OperatorError("AGENT_UNREACHABLE", `The answer of ${agent} was cut off.`, {
+    remedy: `Read why with \`appliance logs ${agent}\`, then try again.`,
+    cause,
+  });
 }
 
 function unreachable(agent: Agent, cause: unknown): OperatorError {

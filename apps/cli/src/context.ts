@@ -10,6 +10,7 @@ export interface Context {
   api: Api;
   updateAgent: Api;
   certAgent: Api;
+  backupAgent: Api;
   compose: Compose;
   terminal: Terminal;
 }

@@ -13,6 +13,9 @@ const SILENCE_ALLOWED_MS = 120_000;
 
 const Progress = z.object({ step: z.string() });
 
+/** What the progress of work is in words, or undefined where it tells nothing. */
+export type DescribeProgress = (progress: unknown) => string | undefined;
+
 export interface Request {
   queue: string;
   name: string;
@@ -24,7 +27,12 @@ export interface Request {
  * because the queue was emptied, is asked for again under its id: what it already did is not done twice.
  * @throws OperatorError the job's failure, or `AGENT_UNREACHABLE` when the agent stayed silent
  */
-export async function followJob(api: Api, request: Request, say: (text: string) => void): Promise<unknown> {
+export async function followJob(
+  api: Api,
+  request: Request,
+  say: (text: string) => void,
+  describe: DescribeProgress = stepOf,
+): Promise<unknown> {
   const id = `cli-${randomUUID()}`;
   await api.enqueue(request.name, id, request.data);
   const patience = createPatience();
@@ -36,7 +44,7 @@ export async function followJob(api: Api, request: Request, say: (text: string) 
       if (!job) await api.enqueue(request.name, id, request.data);
       else if (job.state === "failed") throw asError(api, job);
       else if (job.state === "completed") return job.result;
-      sayOnce(stepOf(job?.state === "waiting" ? await workBefore(api, request.queue) : job));
+      sayOnce(describe((job?.state === "waiting" ? await workBefore(api, request.queue) : job)?.progress));
     } catch (err) {
       if (!isSilence(err)) throw err;
       patience.silent(err);
@@ -45,7 +53,9 @@ export async function followJob(api: Api, request: Request, say: (text: string) 
   }
 }
 
-const stepOf = (job: Job | undefined): string | undefined => Progress.safeParse(job?.progress).data?.step;
+function stepOf(progress: unknown): string | undefined {
+  return Progress.safeParse(progress).data?.step;
+}
 
 /** What waiting work waits for, such as the start that an agent makes by itself. */
 async function workBefore(api: Api, queue: string): Promise<Job | undefined> {

@@ -23,11 +23,13 @@ describe("findInstallation", () => {
         "config-agent": "http://127.0.0.1:7301",
         "update-agent": "http://127.0.0.1:7302",
         "cert-agent": "http://127.0.0.1:7303",
+        "backup-agent": "http://127.0.0.1:7304",
       },
       httpsPort: "8443",
       coreProject: "appliance",
       applicationProject: "ecs",
       toolsImage: "appliance/tools:latest",
+      backupImage: "appliance/backup-agent:latest",
     });
   });
 

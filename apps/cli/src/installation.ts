@@ -18,6 +18,8 @@ export interface Installation {
   applicationProject: string;
   /** Has the programs that the command uses and a host may lack. */
   toolsImage: string;
+  /** Has the programs that read a backup. */
+  backupImage: string;
 }
 
 export const HOST_CHECKOUT = "/app/appliance";
@@ -42,9 +44,12 @@ export function findInstallation(environment: NodeJS.ProcessEnv): Installation {
     httpsPort: settings["APPLIANCE_HTTPS_PORT"] ?? "8443",
     coreProject: settings["COMPOSE_PROJECT_NAME"] ?? "appliance",
     applicationProject: settings["APPLICATION_PROJECT"] ?? "ecs",
-    toolsImage: `appliance/tools:${settings["APPLIANCE_VERSION"] ?? "latest"}`,
+    toolsImage: imageOf("tools", settings["APPLIANCE_VERSION"]),
+    backupImage: imageOf("backup-agent", settings["APPLIANCE_VERSION"]),
   };
 }
+
+const imageOf = (service: string, version = "latest") => `appliance/${service}:${version}`;
 
 /** The token of an agent's HTTP API, which root alone may read. @throws OperatorError `NOT_PREPARED`, `NOT_ROOT` */
 export function readToken({ root }: Installation, agent: Agent): string {

@@ -3,6 +3,7 @@ import { createApi } from "./api.ts";
 import { createCompose } from "./compose.ts";
 import type { DnsOptions } from "./commands/dns.ts";
 import type { Context } from "./context.ts";
+import { addBackup } from "./backup-commands.ts";
 import { addCert } from "./cert-commands.ts";
 import { addCommissions, addEnvFiles } from "./env-commands.ts";
 import { addEscrow } from "./escrow-commands.ts";
@@ -25,6 +26,7 @@ export function createProgram(terminal: Terminal, exit: (code: number) => void):
   addLifecycle(program, context, exit);
   addEnv(program, context, exit);
   addCert(program, context, exit);
+  addBackup(program, context, exit);
   addUser(program, context, exit);
   addInsight(program, context, exit);
   addPlanning(program, context, exit);
@@ -53,6 +55,7 @@ function createContext(terminal: Terminal): Context {
     api: apiOf("config-agent"),
     updateAgent: apiOf("update-agent"),
     certAgent: apiOf("cert-agent"),
+    backupAgent: apiOf("backup-agent"),
     compose: createCompose(installation),
     terminal,
   };

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { CommandError, runCommand, type CommandResult } from "@appliance/command";
 import { OperatorError } from "@appliance/errors";
+import { dockerEnvironment, findImage } from "../docker-image.ts";
 
 /** The programs that make and read packages, and the Debian package of each. */
 const PACKAGES = { xorriso: "xorriso", pdfinfo: "poppler-utils", pdftoppm: "poppler-utils", gpg: "gnupg", tar: "tar" };
@@ -12,7 +13,6 @@ export type Toolbox = (tool: Tool, args: readonly string[]) => Promise<CommandRe
 
 const PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const TIMEOUT_MS = 5 * 60_000;
-const SHORT_MS = 30_000;
 
 /**
  * The programs of this machine; one that is missing runs in the appliance's image of tools instead, which has them all. There
@@ -46,19 +46,12 @@ function inImage(tool: Tool, args: readonly string[], folder: string, image: str
 }
 
 async function requireImage(tool: Tool, image: string): Promise<void> {
-  const inspect = ["image", "inspect", "--format", "{{.Id}}", "--", image];
   try {
-    await runCommand("docker", inspect, { env: dockerEnvironment(), timeoutMs: SHORT_MS });
+    await findImage(image);
   } catch (cause) {
     if (cause instanceof CommandError) throw missing(tool, image, cause);
     throw cause;
   }
-}
-
-/** What the docker command needs to find its engine. */
-function dockerEnvironment(): Record<string, string> {
-  const { DOCKER_HOST, HOME = "/root" } = process.env;
-  return { HOME, ...(DOCKER_HOST ? { DOCKER_HOST } : {}) };
 }
 
 function missing(tool: Tool, image: string, cause: unknown): OperatorError {

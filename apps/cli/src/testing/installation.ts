@@ -28,7 +28,7 @@ export function testInstallation(settings: Record<string, string>): TestInstalla
   mkdirSync(join(checkout, "compose"));
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(join(checkout, "compose/.env"), lines.join(""));
-  for (const agent of ["config-agent", "update-agent", "cert-agent"]) {
+  for (const agent of ["config-agent", "update-agent", "cert-agent", "backup-agent"]) {
     mkdirSync(secretsOf(agent), { recursive: true });
     writeFileSync(join(secretsOf(agent), "http-token"), "token");
   }
