@@ -1,6 +1,15 @@
 import type { Path } from "@appliance/yaml11";
 import { joinPath, type Place } from "./place.ts";
-import { itemPlaces, readFlag, readScalar, readSection, readText } from "./read.ts";
+import {
+  itemPlaces,
+  readChoice,
+  readEntries,
+  readFlag,
+  readNumber,
+  readScalar,
+  readSection,
+  readText,
+} from "./read.ts";
 import type {
   Check,
   Common,
@@ -53,6 +62,50 @@ export function scalar<T>(
       return source === undefined || source === "" ? undefined : options.parse(source, place);
     },
     leaves: (value, path) => (value === undefined ? [] : [textLeaf(options.show(value), path, [])]),
+  };
+}
+
+type ChoiceOptions<W extends string> = Common & { words: readonly W[] };
+
+/** One of a few words. */
+export function choice<const W extends string>(options: ChoiceOptions<W> & { default: W }): Setting<W>;
+export function choice<const W extends string>(options: ChoiceOptions<W>): Setting<W | undefined>;
+export function choice<const W extends string>(options: ChoiceOptions<W> & { default?: W }): Setting<W | undefined> {
+  const { words } = options;
+  return {
+    ...documented(options, words.join(" or ")),
+    ...(options.default === undefined ? {} : { defaultText: options.default }),
+    read: (place) => readChoice(place, words) ?? options.default,
+    leaves: (value, path) => (value === undefined ? [] : [textLeaf(value, path, [])]),
+  };
+}
+
+type NumberOptions = Common & { from: number; to: number };
+
+/** A whole number, both ends of its range included. */
+export function number(options: NumberOptions & { default: number }): Setting<number>;
+export function number(options: NumberOptions): Setting<number | undefined>;
+export function number(options: NumberOptions & { default?: number }): Setting<number | undefined> {
+  const { from, to } = options;
+  return {
+    ...documented(options, `${from} to ${to}`),
+    ...(options.default === undefined ? {} : { defaultText: String(options.default) }),
+    read: (place) => readNumber(place, options) ?? options.default,
+    leaves: (value, path) => (value === undefined ? [] : [textLeaf(String(value), path, [])]),
+  };
+}
+
+/** Keys of the operator's own, each with a value. `name` is one for the example. */
+export function map<T>(
+  options: Common & { name: string; value: Setting<T>; checkName: Check<string> },
+): Setting<Record<string, T>> {
+  const { name, value, checkName } = options;
+  return {
+    ...documented({ ...options, example: `${name}: ${value.example}` }, `names, each with a ${value.type}`),
+    entry: { name, value },
+    secret: value.secret ?? false,
+    read: (place) => readEntries(place, value, checkName),
+    leaves: (values, path) => Object.entries(values).flatMap(([key, one]) => value.leaves(one, [...path, key])),
   };
 }
 

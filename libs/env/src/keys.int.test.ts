@@ -132,3 +132,24 @@ function selfSigned(name: string) {
   run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", `/CN=${name}`, "-keyout", key, "-out", cert);
   return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
 }
+
+describe("a key of ssh-keygen for the backup", () => {
+  const sshKey = (name: string, type: string[], passphrase = "") => {
+    run("ssh-keygen", "-q", "-N", passphrase, "-C", "test", "-f", join(folder, name), "-t", ...type);
+    return readFileSync(join(folder, name), "utf8");
+  };
+  const withKey = (ssh_key: string) => appliance({ backup: { url: "sftp://me@host/x", ssh_key } });
+
+  it.each(["ed25519", "rsa", "ecdsa", "rsa -m PEM"])("is taken: %s", (type) => {
+    expect(withKey(sshKey(type.replaceAll(" ", ""), type.split(" ")))).toEqual([]);
+  });
+
+  it("is refused with a passphrase, and with any part of its end cut off", () => {
+    expect(withKey(sshKey("locked", ["ed25519"], "a passphrase"))).toEqual([
+      expect.stringContaining("has a passphrase"),
+    ]);
+    const [first = "", ...rest] = sshKey("cut", ["ed25519"]).trimEnd().split("\n");
+    const cut = [first, ...rest.slice(0, -2), rest.at(-1)].join("\n");
+    expect(withKey(cut)).toEqual([expect.stringContaining("the ssh key is not whole")]);
+  });
+});

@@ -9,7 +9,7 @@ function hasDefinedOutcome(path: Path, name: string, value: string): boolean {
   const { env, problems } = parseWith(path, value);
   if (!env) return problems.every(({ severity, path }) => severity === "warning" || path === "" || path === name);
   const kept = valueAt(env, path);
-  return typeof kept === "boolean" ? kept && value === "yes" : kept === value;
+  return typeof kept === "boolean" ? kept && value === "yes" : String(kept) === value;
 }
 
 describe("a value that a shell, a URL or a template would act on", () => {

@@ -1,7 +1,7 @@
 import { suggest } from "@appliance/errors";
 import { joinPath, type Place } from "./place.ts";
 import { quote } from "./problem.ts";
-import type { Fields, SectionOptions, TextOptions, ValuesOf } from "./setting.ts";
+import type { Check, Fields, SectionOptions, Setting, TextOptions, ValuesOf } from "./setting.ts";
 
 const LONGEST_LINE = 1000;
 const LONGEST_BLOCK = 64 * 1024;
@@ -64,6 +64,39 @@ export function readFlag(place: Place): boolean | undefined {
   }
   place.warning(`is text; it is read as ${word[1] ? "yes" : "no"}, write it without quotes`);
   return word[1] !== undefined;
+}
+
+/** One of `words`, or undefined where nothing stands or the error was told. */
+export function readChoice<W extends string>(place: Place, words: readonly W[]): W | undefined {
+  const source = readScalar(place);
+  if (source === undefined || source === "") return undefined;
+  const word = words.find((one) => one === source);
+  if (word === undefined)
+    place.error(`${quote(source)} must be ${words.join(" or ")}`, { suggestion: suggest(source, words) });
+  return word;
+}
+
+/** A whole number of the range, written without sign, point and leading zero; undefined as for `readChoice`. */
+export function readNumber(place: Place, { from, to }: { from: number; to: number }): number | undefined {
+  const source = readScalar(place);
+  if (source === undefined || source === "") return undefined;
+  const value = /^(?:0|[1-9]\d{0,8})$/.test(source) ? Number(source) : NaN;
+  if (value >= from && value <= to) return value;
+  place.error(`${quote(source)} must be a whole number from ${from} to ${to}`);
+  return undefined;
+}
+
+/** The value of each key of a section whose keys are the operator's own. */
+export function readEntries<T>(place: Place, value: Setting<T>, checkName: Check<string>): Record<string, T> {
+  const { value: data } = place;
+  if (place.isUnset) return {};
+  if (!isMapping(data)) {
+    place.error(`must be a section with keys below it, but here is ${described(data)}`);
+    return {};
+  }
+  const names = Object.keys(data);
+  for (const name of names) checkName(name, place.key(name));
+  return Object.fromEntries(names.map((name) => [name, value.read(place.at(name)) as T]));
 }
 
 /** The places of a list's items; those of a text that is split are the text's own place. */
@@ -136,7 +169,8 @@ function suggestKey(key: string, { knownPaths }: Place, siblings: string[]): str
   return suggest(key, siblings) ?? knownPaths.find((path) => path.endsWith(`:${key}`) || path === key);
 }
 
-const isMapping = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What stands in the file, for "but here is …". Numbers and words are short enough to be no secret block. */
 function described(value: unknown): string {

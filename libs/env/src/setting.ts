@@ -47,6 +47,8 @@ export interface Documentation {
   aliases?: Record<string, string>;
   /** Of a list. */
   item?: AnySetting;
+  /** Of keys of the operator's own: one for the example, and what stands behind each. */
+  entry?: { name: string; value: AnySetting };
 }
 
 export type AnySetting = Setting<unknown>;

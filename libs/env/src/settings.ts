@@ -1,11 +1,9 @@
+import { backup } from "./backup-settings.ts";
 import { checkDirectoryUrl, checkHmacKey, checkKeyId, checkProfile, LETS_ENCRYPT } from "./checks/acme.ts";
 import { applicationSecrets } from "./checks/application-settings.ts";
-import { checkBackupUrl } from "./checks/backup-url.ts";
 import { checkFilePath, checkOwner, checkPathsDiffer, parseMode, showMode } from "./checks/extra-file.ts";
 import { checkApplicationSource, checkGitBranch, checkGitSource } from "./checks/git.ts";
 import { checkHostName, toHostName } from "./checks/host-name.ts";
-import { checkMountSource, checkMountTarget, checkMountType, mountSecrets } from "./checks/mount.ts";
-import { checkOpenPgpSecretKey } from "./checks/open-pgp.ts";
 import { checkDkimKey, checkTlsCertificate, checkTlsKey, checkTlsPair, coversName, isPem } from "./checks/pem.ts";
 import { checkSshPublicKey, warnOfDeprecatedKeys } from "./checks/ssh-key.ts";
 import { checkStorageSetup } from "./checks/storage-setup.ts";
@@ -13,6 +11,7 @@ import { checkLocale, checkOnCalendar, checkPackageName, checkSentryDsn, checkSt
 import { dsnCredentials, urlCredentials } from "./checks/url-credentials.ts";
 import { flag, list, optionalSection, scalar, section, text } from "./combinators.ts";
 import { INITIAL_APPLICATION_SETTINGS } from "./initial-application-settings.ts";
+import { openPgpKey } from "./open-pgp-key.ts";
 import type { ValueOf } from "./setting.ts";
 
 /*
@@ -28,16 +27,6 @@ const hostName = text({
   check: checkHostName,
   normalize: toHostName,
 });
-
-const openPgpKey = (name: string, doc: string) =>
-  text({
-    doc,
-    type: "armored OpenPGP secret key",
-    block: true,
-    secret: true,
-    initial: `{{ pgp_secret('${name}') }}`,
-    check: checkOpenPgpSecretKey,
-  });
 
 const letsencrypt = section({
   doc: "Certificates from Let's Encrypt, or from another authority that speaks ACME.",
@@ -204,7 +193,7 @@ const update = section({
     }),
     oncalendar: text({
       doc: "When to update, on the host's clock.",
-      note: "Not from 00:30 to 06:30: the backup runs then.",
+      note: "Not within six hours of the backup's beginning.",
       type: "OnCalendar expression of systemd.time(7)",
       default: "*-*-* 06:30:00",
       example: "Sun *-*-* 06:30:00",
@@ -252,57 +241,6 @@ const storage = section({
       doc: "Keeps up to 10 GB of Debian packages for builds and upgrades.",
       default: false,
     }),
-  },
-});
-
-const backup = section({
-  doc: "Where the encrypted backup goes.",
-  fields: {
-    url: text({
-      doc: "The target, as duplicity(1) writes URLs.",
-      type: "URL",
-      note: "What lies on this machine is lost with it.",
-      default: "file:///volatile/ecs-backup-test/",
-      example: "sftp://user@backup.example/folder",
-      initial: "file:///volatile/ecs-backup-test/",
-      secret: urlCredentials,
-      check: checkBackupUrl,
-    }),
-    options: text({ doc: "Options that are handed to duplicity.", example: "--num-retries 5" }),
-    mount: optionalSection({
-      doc: "A network folder, mounted while a backup runs.",
-      note: "`url` is then file:///mnt/appliance-backup-mount/folder.",
-      fields: {
-        type: text({
-          doc: "The type of the file system, as mount(8) has it.",
-          required: true,
-          example: "cifs",
-          check: checkMountType,
-        }),
-        source: text({ doc: "What is mounted.", required: true, example: "//1.2.3.4/datavolume" }),
-        target: text({
-          doc: "The folder where it is mounted.",
-          type: "absolute path",
-          required: true,
-          example: "/mnt/appliance-backup-mount",
-          check: checkMountTarget,
-        }),
-        options: text({
-          doc: "Options of the mount, with commas between them.",
-          example: "user=username,pass=password",
-          secret: mountSecrets,
-        }),
-      },
-      check: checkMountSource,
-    }),
-    encrypt: openPgpKey(
-      "ecs_backup",
-      "The key that all backups are encrypted with; without it none can be read again.",
-    ),
-  },
-  check: ({ url, mount }, place) => {
-    if (mount && !`${url}/`.startsWith(`file://${mount.target}/`))
-      place.at("url").warning(`does not lead below appliance:backup:mount:target, as in file://${mount.target}/folder`);
   },
 });
 

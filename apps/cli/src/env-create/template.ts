@@ -60,22 +60,24 @@ function initialLines(key: string, initial: string): string[] {
 }
 
 function exampleLines(key: string, field: AnySetting): string[] {
-  const { fields, item } = field;
+  const { fields, item, entry } = field;
   if (fields) return [...explanation(field), `${key}:`, ...indented(entriesBelow(fields, exampleLines), 2)];
+  if (entry) return [...explanation(field), `${key}:`, ...indented(exampleLines(entry.name, entry.value), 2)];
   if (item) return [...explanation(field), `${key}:`, ...indented(exampleItem(item), 2)];
-  return [...explanation(field), ...textLinesOrFlag(key, exampleOf(field))];
+  return [...explanation(field), ...plainLines(key, exampleOf(field))];
 }
 
 /** The item of a list; of a section the first key stands behind the dash, its explanation above. */
 function exampleItem(item: AnySetting): string[] {
-  if (!item.fields) return textLinesOrFlag("", exampleOf(item)).map((line) => line.replace(/^: /, "- "));
+  if (!item.fields) return plainLines("", exampleOf(item)).map((line) => line.replace(/^: /, "- "));
   const lines = entriesBelow(item.fields, exampleLines);
   const first = lines.findIndex((line) => !line.startsWith("#"));
   return lines.map((line, index) => (index < first ? line : `${index === first ? "- " : "  "}${line}`));
 }
 
-const textLinesOrFlag = (key: string, value: string): string[] =>
-  value === "true" || value === "false" ? [`${key}: ${value}`] : textEntryLines(key, value);
+/** A yes, a no and a number need no quotes. */
+const plainLines = (key: string, value: string): string[] =>
+  /^(?:true|false|[1-9]\d*)$/.test(value) ? [`${key}: ${value}`] : textEntryLines(key, value);
 
 /** What is worth writing: something else than what holds anyway. */
 function exampleOf({ example, defaultText }: AnySetting): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { adviseEnv, formatProblem, type Facts } from "../index.ts";
-import { sshKey } from "../testing/example.ts";
+import { secretKeyBlock, sshKey } from "../testing/example.ts";
 import { parse } from "../testing/parse.ts";
 
 /** A file that nobody has an advice for. */
@@ -9,7 +9,12 @@ const GOOD = {
   appliance: {
     domain: "ecs.example",
     metric: { exporter: true },
-    backup: { url: "sftp://me@backup.test/folder" },
+    backup: {
+      url: "sftp://me@backup.test/folder",
+      known_hosts: `backup.test ${sshKey}\n`,
+      append_only: true,
+      encrypt: secretKeyBlock,
+    },
   },
   ecs: { git: { source: "https://git.test/ecs.git" } },
 };
@@ -21,6 +26,9 @@ const advise = (change: object, facts: Facts = {}) => {
 };
 const onAppliance = (change: object, facts: Facts = {}) =>
   advise({ appliance: { ...GOOD.appliance, ...change } }, facts);
+
+const onBackup = (change: object, facts: Facts = {}) =>
+  onAppliance({ backup: { ...GOOD.appliance.backup, ...change } }, facts);
 
 describe("advice", () => {
   it("is not given where all is well, nor for a file with errors", () => {
@@ -36,6 +44,7 @@ describe("advice", () => {
     expect(places).toEqual([
       "2:1 appliance:update:automatic",
       "2:1 ecs:git:source",
+      "4:3 appliance:backup:encrypt",
       "5:10 appliance:backup:url",
       "6:1 ssh_authorized_keys",
     ]);
@@ -68,14 +77,43 @@ describe("a backup", () => {
     ["file:///srv/backup", true, "the same disk as the system"],
     ["file:///database", true, "the same disk as the system"],
   ])("at %s is lost with the data", (url, isOnSystemDisk, where) => {
-    const found = onAppliance({ backup: { url } }, { isOnSystemDisk: () => isOnSystemDisk });
+    const found = onBackup({ url }, { isOnSystemDisk: () => isOnSystemDisk });
     expect(found).toEqual([expect.stringContaining(where)]);
   });
 
   it("on another disk, on another machine or on a mount of its own is well", () => {
-    expect(onAppliance({ backup: { url: "file:///srv/backup" } }, { isOnSystemDisk: () => false })).toEqual([]);
+    expect(onBackup({ url: "file:///srv/backup" }, { isOnSystemDisk: () => false })).toEqual([]);
     const mount = { type: "nfs", source: "host:/x", target: "/mnt/backup" };
-    expect(onAppliance({ backup: { url: "file:///mnt/backup/ecs", mount } })).toEqual([]);
+    expect(onBackup({ url: "file:///mnt/backup/ecs", mount })).toEqual([]);
+  });
+});
+
+describe("a backup that cannot be made as it is", () => {
+  it.each([
+    [{ encrypt: undefined }, "encrypt: is not set, so that nothing is backed up"],
+    [{ known_hosts: undefined }, "known_hosts: is not set, so that the target's host is refused"],
+    [{ url: "sftp://me@backup.test/my%20folder" }, "url: The address of the backup target holds a quote, a blank"],
+    [{ options: "--rsync-options=-e" }, "options: appliance:backup:options: --rsync-options is not among those"],
+    [
+      { engine: "restic", password: "a password of backups", options: "--timeout 9" },
+      "options: is for duplicity alone",
+    ],
+  ])("is told of with %j", (change, message) => {
+    expect(onBackup(change)).toEqual([expect.stringContaining(message)]);
+  });
+
+  it("is told of a further target at its place", () => {
+    const targets = [{ name: "second", engine: "duplicity", url: "sftp://me@second.test/x" }];
+    expect(onBackup({ engine: "duplicity", targets })).toEqual([
+      expect.stringContaining("warning: appliance:backup:targets:0:known_hosts: is not set"),
+    ]);
+  });
+
+  it("can be lost at its only target, unless this host may not delete there", () => {
+    const alone = { append_only: false };
+    expect(onBackup(alone)).toEqual([expect.stringContaining("who breaks in here can delete all backups")]);
+    const targets = [{ name: "second", url: "ftps://second.test/x" }];
+    expect(onBackup({ ...alone, engine: "duplicity", targets })).toEqual([]);
   });
 });
 
@@ -97,6 +135,15 @@ describe("an update", () => {
     (oncalendar) => expect(update(oncalendar)).toBe(false),
   );
 
+  it("goes by the time that the backup really has, and so do check and proof of the backup", () => {
+    const at = (oncalendar: string) => ({ ...GOOD.appliance.backup, oncalendar });
+    expect(onAppliance({ backup: at("*-*-* 03:00"), update: { oncalendar: "*-*-* 02:00" } })).toEqual([]);
+    expect(onAppliance({ backup: at("Sat 03:00"), update: { oncalendar: "Sun 04:00" } })).toEqual([]);
+    expect(onAppliance({ backup: at("Sat 23:00"), update: { oncalendar: "Sun 04:00" } })).toHaveLength(1);
+    expect(onBackup({ oncalendar: "*-*-* 20:00" })).toEqual([expect.stringContaining("verify_oncalendar")]);
+    expect(onBackup({ oncalendar: "Sun 08:00" })).toEqual([expect.stringContaining("drill_oncalendar")]);
+  });
+
   it("by itself wants to be measured, and by hand need not be", () => {
     expect(onAppliance({ metric: {} })).toEqual([expect.stringContaining("nothing is measured")]);
     expect(onAppliance({ metric: {}, update: { automatic: false, oncalendar: "*-*-* 03:00" } })).toEqual([]);
@@ -112,7 +159,9 @@ describe("secrets", () => {
     expect(advise(twice)).toEqual([
       expect.stringContaining("REGISTRATION_SECRET is the same secret as ecs:settings SECRET_KEY"),
     ]);
-    const url = { appliance: { ...GOOD.appliance, backup: { url: `ftp://me:${long}@backup.test/x` } } };
+    const url = {
+      appliance: { ...GOOD.appliance, backup: { ...GOOD.appliance.backup, url: `ftp://me:${long}@backup.test/x` } },
+    };
     const across = advise({ ...url, ...settings(`EMAIL_HOST_PASSWORD = '${long}'`) });
     expect(across).toEqual([expect.stringContaining("EMAIL_HOST_PASSWORD is the same secret as appliance:backup:url")]);
     expect(across.join()).not.toContain(long);
@@ -138,7 +187,7 @@ describe("secrets", () => {
 
 describe("a value of the example", () => {
   it("that nobody can mean is told, and one that may be meant is not", () => {
-    expect(onAppliance({ backup: { url: "sftp://user@backup.example/folder" } })).toEqual([
+    expect(onBackup({ url: "sftp://user@backup.example/folder" })).toEqual([
       expect.stringMatching(/appliance:backup:url: still has the value of the example/),
     ]);
     expect(

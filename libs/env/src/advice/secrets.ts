@@ -56,7 +56,7 @@ function weak(env: Env): Remark[] {
 }
 
 /** What nobody can mean: `stable` may well be the branch, `//1.2.3.4/datavolume` is no share. */
-const MADE_UP = /\bexample\b|1\.2\.3\.4|\/path\/of\/|user=username|somebody@somewhere/;
+const MADE_UP = /\bexample\b|1\.2\.3\.4|\/path\/of\/|user=username|somebody@somewhere|your-|OPENSSH PRIVATE KEY/;
 
 function examples(env: Env): Remark[] {
   return settings.leaves(env, []).flatMap((leaf) => {
@@ -75,5 +75,8 @@ function examples(env: Env): Remark[] {
 function settingAt({ path }: Leaf): AnySetting | undefined {
   return path
     .split(":")
-    .reduce<AnySetting | undefined>((setting, key) => setting?.item ?? setting?.fields?.[key], settings);
+    .reduce<AnySetting | undefined>(
+      (setting, key) => setting?.item ?? setting?.entry?.value ?? setting?.fields?.[key],
+      settings,
+    );
 }

@@ -18,6 +18,20 @@ const OTHER_SCHEMES = [
   "onedrive", "pca", "rclone", "s3", "slate", "swift", "sx", "tahoe", "xorriso",
 ];
 
+/** What the engine restic reaches: by itself, or through rclone. */
+// oxfmt-ignore
+export const RESTIC_SCHEMES = [
+  "file", "ftp", "ftpes", "ftps", "paramiko+scp", "paramiko+sftp", "pexpect+scp", "pexpect+sftp", "rclone", "rest", "s3", "scp",
+  "sftp", "smb", "webdav", "webdavs",
+];
+
+/** What duplicity writes with `//` and restic in a way of its own. */
+export const DUPLICITY_ONLY_FORMS: Readonly<Record<string, string>> = {
+  rclone: "rclone:remote:folder",
+  rest: "rest:https://host/folder",
+  s3: "s3:https://host/bucket/folder",
+};
+
 /** What older duplicity had, each with what to write instead. */
 const FORMER_SCHEMES: Record<string, string> = {
   copy: "the service has ended",
@@ -32,26 +46,38 @@ const FORMER_SCHEMES: Record<string, string> = {
 };
 
 /** What is mounted rather than reached by a URL. */
-const MOUNTED = ["cifs", "nfs", "smb"];
+const MOUNTED = ["cifs", "nfs"];
 
 /** Goes around the URL of another scheme, `par2+sftp://…`. */
 const WRAPPER = /^par2\+/;
 
+/** Addresses behind a scheme of restic's own. */
+const OWN_ADDRESS = /^(?:rest:https?:\/\/.|s3:(?!\/\/).)/i;
+
 /** `gio+` leaves the rest to GVfs, which has schemes of its own. */
 const GVFS = /^gio\+/;
 
-/** A URL as duplicity(1), section URL FORMAT, takes it. Its messages quote the scheme alone: the rest may hold a password. */
+/** In small letters and without what goes around it; empty where there is none. */
+export const schemeOf = (url: string): string =>
+  (/^[a-z][a-z0-9+.-]*(?=:)/i.exec(url)?.[0] ?? "").toLowerCase().replace(WRAPPER, "");
+
+/**
+ * A URL as duplicity(1), section URL FORMAT, takes it, or as the engine restic does. Its messages quote the scheme alone: the rest may
+ * hold a password.
+ */
 export function checkBackupUrl(url: string, place: Place): void {
-  const [, fullScheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/i.exec(url) ?? [];
-  if (fullScheme === undefined || rest === undefined)
+  const rest = /^[a-z][a-z0-9+.-]*:(.*)$/i.exec(url)?.[1];
+  if (rest === undefined)
     return place.error(`must be a URL with a scheme; a folder of this host is written file:///path`);
-  const scheme = fullScheme.toLowerCase().replace(WRAPPER, "");
+  const scheme = schemeOf(url);
   if (/[\s\\]/.test(rest)) return place.error("a URL has no blanks and no backslashes; write %20 and %5C");
   const isFormer = Object.hasOwn(FORMER_SCHEMES, scheme);
   if (isFormer) place.warning(`duplicity no longer has the scheme '${scheme}'; ${FORMER_SCHEMES[scheme]}`);
   if (scheme === "file") return checkFileUrl(rest, place);
-  if (isFormer || GVFS.test(scheme) || HOST_SCHEMES.includes(scheme)) return checkAuthority(scheme, rest, place);
-  if (OTHER_SCHEMES.includes(scheme)) return checkHasPath(scheme, rest, place);
+  if (OWN_ADDRESS.test(url)) return;
+  if (isFormer || GVFS.test(scheme) || HOST_SCHEMES.includes(scheme) || scheme === "smb")
+    return checkAuthority(scheme, rest, place);
+  if (OTHER_SCHEMES.includes(scheme) || scheme === "rest") return checkHasPath(scheme, rest, place);
   return refuseScheme(scheme, place);
 }
 
@@ -60,12 +86,20 @@ function refuseScheme(scheme: string, place: Place): void {
     const how = "write file:///mnt/… here and the network folder into appliance:backup:mount";
     return place.error(`${scheme} is mounted: ${how}`);
   }
-  place.error(`unknown scheme ${quote(scheme)}`, { suggestion: suggest(scheme, [...HOST_SCHEMES, ...OTHER_SCHEMES]) });
+  const known = new Set([...HOST_SCHEMES, ...OTHER_SCHEMES, ...RESTIC_SCHEMES]);
+  place.error(`unknown scheme ${quote(scheme)}`, { suggestion: suggest(scheme, [...known]) });
 }
+
+/** Folders of the host that backup-agent has; of /volatile it is the volume that is lost with the data. */
+const VISIBLE = ["/mnt", "/media", "/srv", "/volatile"];
 
 function checkFileUrl(rest: string, place: Place): void {
   if (!rest.startsWith("///")) return place.error("must have the absolute path of a folder: file:///path");
-  if (rest.split("/").includes("..")) place.error("a path with '..' is not taken");
+  if (rest.split("/").includes("..")) return place.error("a path with '..' is not taken");
+  if (!VISIBLE.some((folder) => `${rest.slice(2)}/`.startsWith(`${folder}/`)))
+    place.warning("is a folder that the backup cannot write to", {
+      remedy: `It sees what is below ${VISIBLE.join(", ")}.`,
+    });
 }
 
 function checkHasPath(scheme: string, rest: string, place: Place): void {

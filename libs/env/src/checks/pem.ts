@@ -18,6 +18,9 @@ export function checkDkimKey(pem: string, place: Place): void {
 
 export const isPem = (text: string): boolean => text.includes("-----BEGIN ");
 
+/** Whether it can be used as it is: in PEM, and without a passphrase. */
+export const isPrivateKey = (text: string): boolean => readPrivateKey(text) !== undefined;
+
 export function checkTlsKey(value: string, place: Place): void {
   const fault = isPem(value) ? tlsKeyFault(value) : fileNameFault(value);
   if (fault) place.error(fault);

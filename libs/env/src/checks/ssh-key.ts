@@ -12,7 +12,7 @@ export function checkSshPublicKey(line: string, place: Place): void {
 }
 
 /** RFC 4251 section 5: four bytes of length, then the text. */
-function firstString(bytes: Buffer): string | undefined {
+export function firstString(bytes: Buffer): string | undefined {
   if (bytes.length < 4) return undefined;
   const length = bytes.readUInt32BE(0);
   return bytes.length > 4 + length ? bytes.toString("latin1", 4, 4 + length) : undefined;

@@ -1,7 +1,7 @@
-const PROPER = /^[^:/?#]+:\/\/(?<user>[^:@/?#]*)(?::(?<password>[^/?#]*))?@/;
+const PROPER = /^(?:rest:|s3:)?[^:/?#]+:\/\/(?<user>[^:@/?#]*)(?::(?<password>[^/?#]*))?@/;
 
 /** A password with / ? or # as it is ends the host too early for a program, and is a secret all the same. */
-const CUT_SHORT = /^[^:/?#]+:\/\/(?<user>[^:@/?#]*):(?<password>.*)@/;
+const CUT_SHORT = /^(?:rest:|s3:)?[^:/?#]+:\/\/(?<user>[^:@/?#]*):(?<password>.*)@/;
 
 /**
  * What is secret in a URL: the password, as written and decoded, and the user where there is no password and the user is a
@@ -11,7 +11,7 @@ export function urlCredentials(url: string): string[] {
   const found = PROPER.exec(url) ?? CUT_SHORT.exec(url);
   if (!found?.groups) return [];
   const { user, password } = found.groups;
-  const secret = password ?? (/^https?:/i.test(url) ? user : undefined);
+  const secret = password ?? (/^(?:rest:|s3:)?https?:/i.test(url) ? user : undefined);
   return secret === undefined || secret === "" ? [] : [...new Set([secret, decoded(secret)])];
 }
 

@@ -1,4 +1,5 @@
 import type { Path } from "@appliance/yaml11";
+import { secretKeyBlock } from "./example.ts";
 import { parseEnv, settings, type AnySetting, type ParsedEnv } from "../index.ts";
 
 /** What shells, URLs, configuration files and templates give a meaning to. */
@@ -50,7 +51,24 @@ const BASE = {
     update: {},
     storage: { ignore: {} },
     dkim: {},
-    backup: { url: "file:///mnt/x/y", mount: { type: "cifs", source: "//host/share", target: "/mnt/x" } },
+    backup: {
+      url: "file:///mnt/x/y",
+      password: "a password of the backups",
+      encrypt: secretKeyBlock,
+      environment: {},
+      retention: {},
+      mount: { type: "cifs", source: "//host/share", target: "/mnt/x" },
+      targets: [
+        {
+          name: "second",
+          engine: "restic",
+          url: "file:///mnt/y/z",
+          environment: {},
+          retention: {},
+          mount: { type: "cifs", source: "//host/share", target: "/mnt/y" },
+        },
+      ],
+    },
     database: {},
   },
   ecs: { git: {}, userswitcher: {} },
@@ -63,15 +81,16 @@ export interface SettingLeaf {
   secret: boolean;
 }
 
-/** Every setting that holds one value, the first item standing for all of a list. */
+/** Every setting that holds one value, the first item standing for all of a list, and one key for those of the operator's own. */
 export const everyLeaf: readonly SettingLeaf[] = leaves(settings);
 
-function leaves({ fields, item }: AnySetting, path: Path = []): SettingLeaf[] {
+function leaves({ fields, item, entry }: AnySetting, path: Path = []): SettingLeaf[] {
   const below = Object.entries(fields ?? {}).map(([key, field]) => ({ step: key, field }));
   const first = item ? [{ step: 0, field: item }] : [];
-  return [...below, ...first].flatMap(({ step, field }) => {
+  const named = entry ? [{ step: entry.name, field: entry.value }] : [];
+  return [...below, ...first, ...named].flatMap(({ step, field }) => {
     const at = [...path, step];
-    return field.fields || field.item
+    return field.fields || field.item || field.entry
       ? leaves(field, at)
       : [{ name: at.join(":"), path: at, secret: field.secret ?? false }];
   });
