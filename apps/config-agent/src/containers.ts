@@ -1,12 +1,15 @@
 import {
   ContainersObserve,
+  ContainersRecover,
   ContainersRun,
   ContainersStop,
   ContainersUp,
+  type BackupProgress,
   type Container,
   type DataInput,
   type Producer,
   type Project,
+  type Recovered,
 } from "@appliance/jobs";
 import { OperatorError } from "@appliance/errors";
 import type { RunContext, Wanted } from "./capability.ts";
@@ -22,6 +25,14 @@ export interface Containers {
   remove(project: Project, services: [string, ...string[]], run: RunContext): Promise<void>;
   /** A named one-off operation of the application group. @throws OperatorError `OPERATION_FAILED` with the end of its output. */
   operate(operation: string, run: RunContext): Promise<void>;
+  /** Puts documents and database of a backup back; a run that is taken up again finds the recovery that it left. */
+  recover(choice: RecoveryChoice, run: RunContext, progress: (progress: BackupProgress) => void): Promise<Recovered>;
+}
+
+/** Which backup; null for the first target that holds one, and for its last one. */
+export interface RecoveryChoice {
+  target: string | null;
+  at: string | null;
 }
 
 /**
@@ -74,6 +85,11 @@ export function createContainers(producer: Producer): Containers {
         { id: jobId(runId, "run", operation), signal },
       );
       if (exitCode !== 0) throw operationFailed(operation, exitCode, output);
+    },
+    recover({ target, at }, { runId, signal }, onProgress) {
+      forgetLooks();
+      const id = jobId(runId, "recover");
+      return producer.request(ContainersRecover, { target, at, runId }, { id, signal, onProgress });
     },
   };
 }

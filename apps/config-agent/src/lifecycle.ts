@@ -1,94 +1,61 @@
 import { isInterrupted } from "@appliance/errors";
-import { formatProblem, parseEnv, type Env } from "@appliance/env";
+import { formatProblem, parseEnv } from "@appliance/env";
 import type {
+  ApplyProgress,
   ConfigApply,
   ConfigCheck,
+  ConfigRecover,
   ConfigStop,
   DatabaseCreate,
   EnvUpdate,
-  ApplyProgress,
   ResultOf,
   Step,
 } from "@appliance/jobs";
-import type { Log } from "@appliance/jobs";
-import type { Lease, RunJournal, RunRecord } from "@appliance/lease";
-import { applyConfig, planConfig, refuseWhileFailed, type Goal } from "./apply-config.ts";
-import { step, type Capability, type RunContext, type Wanted } from "./capability.ts";
+import type { RunJournal, RunRecord } from "@appliance/lease";
+import { applyConfig, planConfig, refuseWhileFailed } from "./apply-config.ts";
+import { step, type Wanted } from "./capability.ts";
 import { forgetMigrations } from "./capabilities/application.ts";
 import { createDatabase } from "./capabilities/database.ts";
 import { forgetHooks } from "./capabilities/hooks.ts";
-import type { Containers } from "./containers.ts";
-import type { Database } from "./database/database.ts";
-import type { ActiveEnv } from "./active-env.ts";
-import { checkEnv, type EnvFinder } from "./env-source.ts";
-import type { FailureFile } from "./status/failure.ts";
+import { checkEnv } from "./env-source.ts";
+import {
+  alone,
+  applyWanted,
+  decideGoal,
+  ONLY_WHILE_RUNNING,
+  readWanted,
+  runContext,
+  runIdOf,
+  stopIfRunning,
+  tellSteps,
+  type JobRun,
+} from "./one-run.ts";
 import { PATHS } from "./paths.ts";
-import type { RootFiles } from "./root-files.ts";
-import type { Status } from "./status/status.ts";
+import { recover, type RecoverDeps, type RecoverRun } from "./recovery/recover-config.ts";
 import { tellFailure, tellGoal } from "./status/tell.ts";
-import { readTlsTexts, type TlsTexts } from "./tls-texts.ts";
-import { changesSince, readWanted as read, type WantedDeps } from "./wanted.ts";
+import { readTlsTexts } from "./tls-texts.ts";
+import { changesSince } from "./wanted.ts";
 
-export interface LifecycleDeps extends WantedDeps {
-  files: RootFiles;
-  finder: EnvFinder;
-  activeEnv: ActiveEnv;
-  capabilities: readonly Capability[];
-  containers: Containers;
-  database: Database;
-  failure: FailureFile;
-  status: Status;
-  lease: Lease;
-  log: Log;
-  /** Whether the application answers now, as a browser asks it. */
-  answers: (domain: string, signal: AbortSignal) => Promise<boolean>;
-  /** Told of each env.yml that was read, and of what is in the files that it names, for the log to keep their secrets out. */
-  onEnv: (env: Env, tls?: TlsTexts) => void;
-}
-
-/** What a job hands to its work. */
-export interface JobRun {
-  id: string;
-  signal: AbortSignal;
-}
+export type LifecycleDeps = RecoverDeps;
 
 export interface ApplyRun extends JobRun {
   progress: (progress: ApplyProgress) => void;
 }
 
-/** Left out of a run while the application is not to run. */
-const ONLY_WHILE_RUNNING = new Set(["prepare-ecs.early", "application", "prepare-ecs.late", "open"]);
 /** A database can be created once these are in place. */
 const LAST_BEFORE_DATABASE = "database-server";
-
-/** How long an apply waits for a backup or an update to end before it says who is in the way. */
-const LEASE_WAIT_MS = 10 * 60_000;
 
 /** The start of the appliance and every change of it: the jobs of config-agent, one at a time. */
 export function createLifecycle(deps: LifecycleDeps) {
   return {
     apply: (data: ConfigApply, job: ApplyRun) => (data.dryRun ? dryRun(data, deps) : applyAndTell(data, job, deps)),
     check: () => check(deps),
-    updateEnv: (_data: EnvUpdate, job: JobRun) => alone(job, deps, () => updateEnv(deps)),
-    stop: (_data: ConfigStop, job: JobRun) => alone(job, deps, () => stop(job, deps)),
+    updateEnv: (_data: EnvUpdate, job: JobRun) => alone("apply", job, deps, () => updateEnv(deps)),
+    stop: (_data: ConfigStop, job: JobRun) => alone("apply", job, deps, () => stop(job, deps)),
+    recover: (data: ConfigRecover, job: RecoverRun) => recover(data, job, deps),
     createDatabase: (_data: DatabaseCreate, job: JobRun) =>
-      alone(job, deps, (journal) => createEmptyDatabase(job, journal, deps)),
+      alone("apply", job, deps, (journal) => createEmptyDatabase(job, journal, deps)),
   };
-}
-
-/** Does a top-level run while no other changes the host. What a dead run of this agent left undone, this one does. */
-function alone<T>(job: JobRun, { lease, log }: LifecycleDeps, work: (journal: RunJournal) => Promise<T>): Promise<T> {
-  return lease.run(
-    {
-      runId: runIdOf(job),
-      kind: "apply",
-      supersedes: ["apply"],
-      waitMs: LEASE_WAIT_MS,
-      signal: job.signal,
-      onWait: (holder) => log.info({ holder }, "another run changes the host; waiting for it"),
-    },
-    work,
-  );
 }
 
 async function dryRun({ forceStorage }: ConfigApply, deps: LifecycleDeps): Promise<ResultOf<typeof ConfigApply>> {
@@ -110,7 +77,7 @@ async function applyAndTell(
   const earlier = await outcomeOf(job, deps);
   if (earlier) return earlier;
   refuseWhileFailed((await deps.failure.read()) !== undefined, data.reason);
-  return alone(job, deps, async (journal) => {
+  return alone("apply", job, deps, async (journal) => {
     let wanted: Wanted | undefined;
     try {
       wanted = { ...(await readWanted(deps, data.reason)), forceStorage: data.forceStorage };
@@ -144,54 +111,11 @@ async function apply(
   deps: LifecycleDeps,
 ): Promise<ResultOf<typeof ConfigApply>> {
   if (data.start) await deps.files.remove(PATHS.stopped);
-  const goal = await decideGoal(wanted, deps);
-  const result = await applyConfig(wanted, goal, runContext(job, deps), {
-    capabilities: deps.capabilities,
-    onlyWhileRunning: ONLY_WHILE_RUNNING,
-    interrupt: () => deps.status.interrupt(),
-    ...tellSteps(job, journal, deps),
-  });
-  if (goal === "standby") await stopIfRunning(job, deps.containers);
-  await deps.failure.clear();
-  await tellGoal(goal, deps.status, result.steps);
-  deps.log.info({ reason: data.reason, changed: result.changed, goal }, "configuration applied");
+  const titles = deps.capabilities.map(({ title }) => title);
+  const telling = { begin: () => deps.status.begin(titles), progress: job.progress };
+  const result = await applyWanted(wanted, deps.capabilities, job, tellSteps(telling, journal, deps), deps);
+  deps.log.info({ reason: data.reason, changed: result.changed, goal: result.goal }, "configuration applied");
   return outcome(journal.record, result.steps);
-}
-
-/** A run is news from its first step on; one that finds nothing to do leaves the page as it is. */
-function tellSteps(job: ApplyRun, journal: RunJournal, { capabilities, status, log }: LifecycleDeps) {
-  const titles = capabilities.map(({ title }) => title);
-  let begun = false;
-  return {
-    onStep: async (progress: ApplyProgress, title: string) => {
-      await journal.startStep(progress.step);
-      if (!begun) await status.begin(titles);
-      begun = true;
-      job.progress(progress);
-      await status.at(title, progress.step);
-    },
-    onStepDone: async ({ summary, failed }: Step, err?: unknown) => {
-      if (failed !== undefined) log.warn({ err, step: summary }, "a step failed that the appliance serves without");
-      await journal.finishStep(summary, failed);
-    },
-  };
-}
-
-/**
- * A repair brings back what ran: neither a drive that was detached since nor an env.yml that is just being edited keeps it
- * from that.
- */
-async function readWanted(deps: LifecycleDeps, reason?: ConfigApply["reason"]): Promise<Wanted> {
-  const ran = reason === "repair" ? await deps.activeEnv.read() : null;
-  const wanted = await read(ran ?? (await deps.finder.find()), deps, reason);
-  deps.onEnv(wanted.env, wanted.tls);
-  deps.status.setDomain(wanted.env.appliance.domain);
-  return wanted;
-}
-
-async function decideGoal(wanted: Wanted, { files }: LifecycleDeps): Promise<Goal> {
-  if (wanted.env.appliance.standby) return "standby";
-  return (await files.exists(PATHS.stopped)) ? "stopped" : "running";
 }
 
 async function check({ finder, files }: LifecycleDeps): Promise<ResultOf<typeof ConfigCheck>> {
@@ -230,14 +154,6 @@ async function stop(job: JobRun, deps: LifecycleDeps): Promise<ResultOf<typeof C
   return { stopped };
 }
 
-async function stopIfRunning(job: JobRun, containers: Containers): Promise<string[]> {
-  const all = await containers.observe(job.signal);
-  const running = all.filter(({ project, state }) => project === "application" && state === "running");
-  if (running.length > 0)
-    await containers.stop("application", [], { runId: runIdOf(job), signal: job.signal, note: () => {} });
-  return running.map(({ service }) => service);
-}
-
 /** Everything that the database server needs is put in place first, as an apply would. */
 async function createEmptyDatabase(
   job: JobRun,
@@ -257,17 +173,4 @@ async function createEmptyDatabase(
   if (created) await forgetMigrations(deps.files);
   deps.log.info({ created }, "database created");
   return { created };
-}
-
-function runContext(job: JobRun, { status, log }: LifecycleDeps): RunContext {
-  const note = (detail: string) => {
-    log.info({ detail }, "step");
-    // The page is for people; a word of it that is lost must not end the work.
-    status.note(detail).catch((err: unknown) => log.warn({ err }, "the status page could not be written"));
-  };
-  return { runId: runIdOf(job), signal: job.signal, note };
-}
-
-function runIdOf({ id }: JobRun): string {
-  return id.slice(0, 64);
 }

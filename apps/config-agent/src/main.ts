@@ -3,8 +3,10 @@ import { runCommand } from "@appliance/command";
 import { secretsOf, type Env } from "@appliance/env";
 import { toFailure } from "@appliance/errors";
 import {
+  BackupRun,
   ConfigApply,
   ConfigCheck,
+  ConfigRecover,
   ConfigStop,
   DatabaseCreate,
   EnvUpdate,
@@ -27,6 +29,7 @@ import { createLifecycle } from "./lifecycle.ts";
 import { PATHS } from "./paths.ts";
 import { prepareControl } from "./prepare-control.ts";
 import { answers } from "./probe.ts";
+import { createRecoveryRecords } from "./recovery/recovery-record.ts";
 import { createRootFiles } from "./root-files.ts";
 import { routes } from "./routes.ts";
 import { createStatus } from "./status/status.ts";
@@ -73,6 +76,7 @@ async function start() {
   const activeEnv = createActiveEnv(files);
   const finder = createEnvFinder(() => lookEverywhere({ host, run: runCommand, envYml, metadataUrl }));
   const containers = createContainers(producer);
+  const recoveries = createRecoveryRecords(files);
   const database = connectDatabase(`${HOST_ROOT}${PATHS.databaseSocket}`);
   const probe = { run: runCommand, target: PROBE_TARGET, inHostNetwork: PROBE_IN_HOST_NETWORK };
   const capabilities = allCapabilities({
@@ -111,6 +115,10 @@ async function start() {
     log,
     answers: (domain, signal) => answers(domain, HEALTH_PATH, probe, signal),
     onEnv,
+    recoveries,
+    orderFirstBackup: async (runId) => {
+      await producer.enqueue(BackupRun, { requestedBy: "config-agent" }, { id: `${runId}-first-backup` });
+    },
   });
   const stopping = new AbortController();
   const agent = await startAgent({
@@ -121,6 +129,7 @@ async function start() {
     jobs: [
       handle(ConfigApply, lifecycle.apply),
       handle(ConfigCheck, lifecycle.check),
+      handle(ConfigRecover, lifecycle.recover),
       handle(ConfigStop, lifecycle.stop),
       handle(EnvUpdate, lifecycle.updateEnv),
       handle(DatabaseCreate, lifecycle.createDatabase),
@@ -130,6 +139,7 @@ async function start() {
     onClose: () => stopping.abort(),
   });
   const metadataIsOpen = () => isMetadataOpen(host);
-  void supervise({ producer, containers, failure, status, metadataIsOpen, log }, stopping.signal);
+  const watched = { producer, containers, failure, status, lease, recoveries, metadataIsOpen, log };
+  void supervise(watched, stopping.signal);
   return agent;
 }

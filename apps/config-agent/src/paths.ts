@@ -12,6 +12,8 @@ export const PATHS = {
   control: "/var/lib/appliance",
   lease: "/var/lib/appliance/lease",
   runs: "/var/lib/appliance/runs",
+  /** What the last recovery was asked for and what it put back. */
+  recovery: "/var/lib/appliance/recovery.json",
   phase: "/run/appliance/phase",
   status: "/var/lib/appliance/status",
   stopped: "/var/lib/appliance/stopped",
@@ -23,6 +25,7 @@ export const PATHS = {
   data: "/data",
   volatile: "/volatile",
   packageCache: "/volatile/package-cache",
+  vault: "/data/ecs-storage-vault",
   vaultKeys: "/data/ecs-gpg",
   /** `/app/etc` of the manual. */
   etc: "/data/etc",

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConfigApply, type Log, type Producer } from "@appliance/jobs";
+import { ConfigApply, ConfigRecover, type Log, type Producer } from "@appliance/jobs";
+import type { Lease } from "@appliance/lease";
 import type { Containers } from "./containers.ts";
 import type { FailureFile } from "./status/failure.ts";
 import { planRepair } from "./plan-repair.ts";
+import type { RecoveryRecords } from "./recovery/recovery-record.ts";
 import type { Status } from "./status/status.ts";
 
 export interface SuperviseDeps {
@@ -11,6 +13,8 @@ export interface SuperviseDeps {
   containers: Containers;
   failure: FailureFile;
   status: Status;
+  lease: Lease;
+  recoveries: RecoveryRecords;
   /** Whether containers reach the metadata service of the cloud and can be kept from it. */
   metadataIsOpen: () => Promise<boolean>;
   log: Log;
@@ -20,12 +24,12 @@ const LOOK_EVERY_MS = 30_000;
 const RETRY_MS = 1000;
 
 /**
- * Asks for an apply once when the agent starts (after a boot that is what starts the appliance) and whenever something that
- * ran is gone. Ends when `signal` aborts.
+ * Asks once when the agent starts for an apply (after a boot that is what starts the appliance), or for the recovery that was cut off,
+ * and for an apply whenever something that ran is gone. Ends when `signal` aborts.
  */
 export async function supervise(deps: SuperviseDeps, signal: AbortSignal): Promise<void> {
   try {
-    await askUntilTaken(deps, "boot", signal);
+    await askUntilTaken(deps, (await unfinishedRecovery(deps)) ?? anApply(deps, "boot"), signal);
     for (;;) {
       await sleep(LOOK_EVERY_MS, undefined, { signal });
       await look(deps, signal);
@@ -35,16 +39,25 @@ export async function supervise(deps: SuperviseDeps, signal: AbortSignal): Promi
   }
 }
 
-/** The queue may come up after this agent, or be restarted at any time. */
-async function askUntilTaken(
-  { producer, log }: SuperviseDeps,
-  reason: "boot" | "repair",
-  signal: AbortSignal,
-): Promise<void> {
+type Ask = () => Promise<unknown>;
+
+function anApply({ producer }: SuperviseDeps, reason: "boot" | "repair"): Ask {
   const id = `${reason}-${randomUUID()}`;
+  return () => producer.enqueue(ConfigApply, { requestedBy: "config-agent", reason }, { id });
+}
+
+/** Its job is in the queue still, unless that was emptied; under its id it is there once. It ends with an apply of its own. */
+async function unfinishedRecovery({ producer, lease, recoveries }: SuperviseDeps): Promise<Ask | undefined> {
+  const [holder, record] = [await lease.unfinished(), await recoveries.read()];
+  if (holder?.kind !== "restore" || record?.runId !== holder.runId) return undefined;
+  return () => producer.enqueue(ConfigRecover, record.order, { id: record.runId });
+}
+
+/** The queue may come up after this agent, or be restarted at any time. */
+async function askUntilTaken({ log }: SuperviseDeps, ask: Ask, signal: AbortSignal): Promise<void> {
   for (;;)
     try {
-      await producer.enqueue(ConfigApply, { requestedBy: "config-agent", reason }, { id });
+      await ask();
       return;
     } catch (err) {
       log.debug({ err }, "the queue does not take work yet");
@@ -63,7 +76,7 @@ async function look(deps: SuperviseDeps, signal: AbortSignal): Promise<void> {
     const why = planRepair({ phase: status.get().phase, failed, metadataOpen, containers: observed });
     if (!why) return;
     log.warn({ why }, "something is not as it was; applying the configuration");
-    await askUntilTaken(deps, "repair", signal);
+    await askUntilTaken(deps, anApply(deps, "repair"), signal);
   } catch (err) {
     if (!signal.aborted) log.warn({ err }, "could not look at the containers");
   }

@@ -43,11 +43,23 @@ async function applyDatabase(action: DatabaseStep["action"], files: RootFiles, d
 
 /** Makes the role and the database where they are absent. True when the database is new. */
 export async function createDatabase(files: RootFiles, database: Database, locale: string): Promise<boolean> {
+  const { exists } = await ensureRole(files, database);
+  if (!exists) await database.create(locale);
+  return !exists;
+}
+
+/** The role with its password, for a database that is there or is to be made or restored. */
+export async function ensureRole(files: RootFiles, database: Database): Promise<DatabaseFacts> {
   const facts = await database.observe();
   for (const { action } of planDatabase(facts, await readDatabasePassword(files)))
     await applyDatabase(action, files, database);
-  if (!facts.exists) await database.create(locale);
-  return !facts.exists;
+  return facts;
+}
+
+/** Whether `ensureRole` has something to do for the role. */
+export async function isRoleMissing(files: RootFiles, database: Database): Promise<boolean> {
+  const planned = planDatabase(await database.observe(), await readDatabasePassword(files));
+  return planned.some(({ action }) => action === "set-role");
 }
 
 function absent(): OperatorError {

@@ -18,6 +18,8 @@ export interface DatabaseFacts {
 /** PostgreSQL as its superuser, over the socket folder that it shares with this agent alone (pg_hba.conf, peer). */
 export interface Database {
   observe(): Promise<DatabaseFacts>;
+  /** Whether anybody has made a table in it; false without a database. */
+  holdsTables(): Promise<boolean>;
   /** The database with the locale of env.yml, owned by the role. */
   create(locale: string): Promise<void>;
   setRole(verifier: string): Promise<void>;
@@ -38,6 +40,7 @@ export function connectDatabase(socketFolder: string): Database {
   const onServer = query("postgres");
   return {
     observe: () => onServer(observe(query(DATABASE))),
+    holdsTables: async () => (await onServer(exists)) && query(DATABASE)(hasTables),
     create: (locale) =>
       onServer(async (client) => {
         // CREATE DATABASE takes no parameters; the locale is quoted as a literal and was checked with env.yml.
@@ -96,19 +99,30 @@ async function reload(client: Client): Promise<void> {
 
 function observe(inDatabase: <T>(work: Work<T>) => Promise<T>): Work<DatabaseFacts> {
   return async (client) => {
-    const databases = await client.query("SELECT FROM pg_database WHERE datname = $1", [DATABASE]);
+    const isThere = await exists(client);
     const roles = await client.query<{ rolpassword: string | null }>(
       "SELECT rolpassword FROM pg_authid WHERE rolname = $1",
       [ROLE],
     );
-    const exists = databases.rowCount === 1;
     return {
-      exists,
+      exists: isThere,
       roleExists: roles.rowCount === 1,
       verifier: roles.rows[0]?.rolpassword ?? null,
-      statistics: exists && (await inDatabase(hasStatistics)),
+      statistics: isThere && (await inDatabase(hasStatistics)),
     };
   };
+}
+
+async function exists(client: Client): Promise<boolean> {
+  const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = $1", [DATABASE]);
+  return rowCount === 1;
+}
+
+async function hasTables(client: Client): Promise<boolean> {
+  const { rowCount } = await client.query(
+    "SELECT FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') LIMIT 1",
+  );
+  return rowCount === 1;
 }
 
 async function hasStatistics(client: Client): Promise<boolean> {

@@ -16,6 +16,8 @@ export interface Status {
   setDomain(domain: string): void;
   /** A run begins; its parts are shown as waiting. */
   begin(titles: readonly string[]): Promise<void>;
+  /** A recovery begins: browsers get the page until its end. */
+  recover(titles: readonly string[]): Promise<void>;
   /** The part at work; those before it are done. */
   at(title: string, detail: string): Promise<void>;
   /** What the part at work is doing just now. */
@@ -64,6 +66,11 @@ export async function createStatus(files: RootFiles, now: () => Date): Promise<S
       const [phase, headline] = serving ? (["ready", CHANGING] as const) : (["starting", HEADLINES.starting] as const);
       await write({ phase, headline, steps: titles.map(waiting) });
     },
+    async recover(titles) {
+      begunAt = now();
+      await write({ phase: "recovering", headline: RECOVERING, steps: titles.map(waiting) });
+      await files.write(SWITCH, "", READABLE);
+    },
     async at(title, detail) {
       const seconds = (now().getTime() - begunAt.getTime()) / 1000;
       begunAt = now();
@@ -87,6 +94,7 @@ export async function createStatus(files: RootFiles, now: () => Date): Promise<S
 
 const HEADLINES = { ready: "The application is in service", starting: "The appliance is starting" };
 const CHANGING = "A changed configuration is being put in place";
+const RECOVERING = "The appliance is being recovered from its backup";
 const FAILED = "The last change could not be completed";
 
 /** The page before the switch, so that nobody sees the page of another day. */

@@ -1,0 +1,148 @@
+import { isInterrupted } from "@appliance/errors";
+import type { BackupProgress, ConfigRecover, Recovered } from "@appliance/jobs";
+import type { RunJournal } from "@appliance/lease";
+import { applyConfig } from "../apply-config.ts";
+import type { Capability, Wanted } from "../capability.ts";
+import {
+  alone,
+  applyWanted,
+  decideGoal,
+  ONLY_WHILE_RUNNING,
+  readWanted,
+  runContext,
+  runIdOf,
+  tellSteps,
+  type JobRun,
+  type RunDeps,
+} from "../one-run.ts";
+import { PATHS } from "../paths.ts";
+import { tellFailure } from "../status/tell.ts";
+import { asProgress, describeProgress } from "./describe-progress.ts";
+import { firstBackupCapability, recoveryCapability } from "./recovery-capability.ts";
+import type { RecoveryRecord, RecoveryRecords } from "./recovery-record.ts";
+import { refuseOccupied } from "./refuse-occupied.ts";
+
+export interface RecoverDeps extends RunDeps {
+  recoveries: RecoveryRecords;
+  /** Asks backup-agent for a backup; the same run asks once. */
+  orderFirstBackup: (runId: string) => Promise<void>;
+}
+
+export interface RecoverRun extends JobRun {
+  progress: (progress: BackupProgress) => void;
+}
+
+/** The last part of an apply that a recovery needs. */
+const LAST_BEFORE_RECOVERY = "database-server";
+/** Parts before it that start what has the data in use. */
+const AFTER_RECOVERY: ReadonlySet<string> = new Set(["certificates", "backup-agent"]);
+
+/**
+ * Puts documents and database of a backup back onto a bare host, as an apply in two halves: what the recovery needs, the recovery in
+ * the place of the database, and then all of the apply on the restored data. Interrupted, by a reboot too, it goes on where it was.
+ * @throws OperatorError `RECOVERY_OCCUPIED`, with nothing changed, where the host holds data; whatever a part fails with
+ */
+export async function recover(data: ConfigRecover, job: RecoverRun, deps: RecoverDeps): Promise<Recovered> {
+  const earlier = await outcomeOf(job, deps);
+  if (earlier) return earlier;
+  return alone("restore", job, deps, async (journal) => {
+    const record = await beginOrGoOn(data, job, journal, deps);
+    try {
+      return await carryOut(record, job, journal, deps);
+    } catch (err) {
+      if (!isInterrupted(job.signal)) await tellFailure(err, deps, job.signal);
+      throw err;
+    }
+  });
+}
+
+/** A job that was delivered again after its queue was emptied finds what its run came to. */
+async function outcomeOf(job: JobRun, { lease, recoveries }: RecoverDeps): Promise<Recovered | undefined> {
+  const record = await recoveries.read();
+  if (record?.runId !== runIdOf(job) || record.restored === null) return undefined;
+  return (await lease.records.read(record.runId))?.state === "succeeded" ? record.restored : undefined;
+}
+
+async function beginOrGoOn(
+  data: ConfigRecover,
+  job: JobRun,
+  journal: RunJournal,
+  { files, database, recoveries }: RecoverDeps,
+): Promise<RecoveryRecord> {
+  const runId = runIdOf(job);
+  const record = await recoveries.read();
+  if (journal.resumed && record?.runId === runId) return record;
+  await refuseOccupied(files, database, job.signal);
+  await recoveries.begin(runId, data);
+  return { runId, order: data, restored: null };
+}
+
+async function carryOut(
+  record: RecoveryRecord,
+  job: RecoverRun,
+  journal: RunJournal,
+  deps: RecoverDeps,
+): Promise<Recovered> {
+  // Every cause of an earlier failure is looked at again, and one that stays would hide what is being done now.
+  await deps.failure.clear();
+  const wanted = await readWanted(deps);
+  await restore(record, wanted, job, journal, deps);
+  const restored = (await deps.recoveries.read())?.restored;
+  if (!restored) throw new Error("the recovery ended without an outcome");
+  await goOn(record, wanted, job, journal, deps);
+  deps.log.info({ ...restored, onlyRestore: record.order.onlyRestore }, "the appliance was recovered");
+  return restored;
+}
+
+async function restore(
+  record: RecoveryRecord,
+  wanted: Wanted,
+  job: RecoverRun,
+  journal: RunJournal,
+  deps: RecoverDeps,
+): Promise<void> {
+  const recovery = recoveryCapability(record, { ...deps, progress: tellProgress(job, deps) });
+  const capabilities = [...beforeRecovery(deps.capabilities), recovery];
+  await deps.status.recover(capabilities.map(({ title }) => title));
+  const begin = async () => {};
+  const progress = ({ step }: { step: string }) => job.progress(asProgress(step));
+  await applyConfig(wanted, "running", runContext(job, deps), {
+    capabilities,
+    onlyWhileRunning: ONLY_WHILE_RUNNING,
+    interrupt: () => deps.status.interrupt(),
+    ...tellSteps({ begin, progress }, journal, deps),
+  });
+}
+
+function beforeRecovery(capabilities: readonly Capability[]): readonly Capability[] {
+  const last = capabilities.findIndex(({ name }) => name === LAST_BEFORE_RECOVERY);
+  return capabilities.slice(0, last + 1).filter(({ name }) => !AFTER_RECOVERY.has(name));
+}
+
+/** To whoever waits, and to the page. */
+function tellProgress(job: RecoverRun, { status, log }: RecoverDeps): (progress: BackupProgress) => void {
+  return (progress) => {
+    job.progress(progress);
+    const telling = status.note(describeProgress(progress));
+    telling.catch((err: unknown) => log.warn({ err }, "the status page could not be written"));
+  };
+}
+
+/** All parts once more, since folders, certificates and hooks of the backup are in place now. */
+async function goOn(
+  { order }: RecoveryRecord,
+  wanted: Wanted,
+  job: RecoverRun,
+  journal: RunJournal,
+  deps: RecoverDeps,
+): Promise<void> {
+  if (order.onlyRestore) await deps.files.write(PATHS.stopped, "", { mode: 0o644 });
+  else await deps.files.remove(PATHS.stopped);
+  const isLive = (await decideGoal(wanted, deps)) === "running";
+  const capabilities = isLive
+    ? [...deps.capabilities, firstBackupCapability(deps.orderFirstBackup)]
+    : deps.capabilities;
+  const begin = () => deps.status.begin(capabilities.map(({ title }) => title));
+  const progress = ({ step }: { step: string }) => job.progress(asProgress(step));
+  await applyWanted(wanted, capabilities, job, tellSteps({ begin, progress }, journal, deps), deps);
+}

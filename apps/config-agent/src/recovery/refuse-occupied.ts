@@ -1,0 +1,41 @@
+import { OperatorError } from "@appliance/errors";
+import type { Database } from "../database/database.ts";
+import { PATHS } from "../paths.ts";
+import type { RootFiles } from "../root-files.ts";
+
+/** What a recovery has restored and not yet put in place lies in folders of this name; such a host is no longer bare by its own doing. */
+const LEFT_BY_RECOVERY = /^\.restore-/;
+
+/**
+ * A quick look before anything is stopped or changed; the recovery itself looks at every file.
+ * @throws OperatorError `RECOVERY_OCCUPIED` where this host holds data
+ */
+export async function refuseOccupied(files: RootFiles, database: Database, signal: AbortSignal): Promise<void> {
+  if ((await files.names(PATHS.data)).some((name) => LEFT_BY_RECOVERY.test(name))) return;
+  const held: string[] = [];
+  if ((await files.names(PATHS.vault)).length > 0) held.push(`documents in ${PATHS.vault}`);
+  if (await holdsTables(database, signal)) held.push("a database with tables");
+  if (held.length > 0) throw occupied(held);
+}
+
+/** A database that does not run is started by the recovery, which looks again. */
+async function holdsTables(database: Database, signal: AbortSignal): Promise<boolean> {
+  try {
+    await database.waitUntilReady(0, signal);
+  } catch (err) {
+    if (err instanceof OperatorError && err.code === "DATABASE_UNREACHABLE") return false;
+    throw err;
+  }
+  return database.holdsTables();
+}
+
+function occupied(held: readonly string[]): OperatorError {
+  return new OperatorError(
+    "RECOVERY_OCCUPIED",
+    `This host holds ${held.join(" and ")}; a recovery never writes over data.`,
+    {
+      remedy:
+        "To start it with what it holds, run `appliance start`. To recover in its place, move it away first: docs/recovery.md says how.",
+    },
+  );
+}
