@@ -20,7 +20,7 @@ export { checkLegacy, type LegacyOptions, type LegacyReport } from "./proof/chec
 export { checkRestored, type ProofDependencies, type ProofOptions } from "./proof/check-restored.ts";
 export { restoreDump, unpackDump, type DumpDestination, type Locale } from "./proof/load-dump.ts";
 export { checkRows, type DatabaseProof, type Digest } from "./proof/prove-database.ts";
-export { readReport, writeReport, type Report } from "./proof/report.ts";
+export { readReport, Report, writeReport } from "./proof/report.ts";
 export type { VaultKeys } from "./proof/vault-keys.ts";
 export type { Account } from "./proof/workplace.ts";
 export { findPostgresPrograms } from "./postgres-programs.ts";

@@ -53,7 +53,7 @@ export interface TargetStates {
   read(target: string): Promise<TargetState>;
   /** The same, begun anew where env.yml now leads to another place: nothing of the former one is true there. */
   at(target: Pick<TargetSettings, "name" | "engine" | "url">): Promise<TargetState>;
-  /** Changes what is known, durably. One writer at a time: the agent does one work at a target at once. */
+  /** Changes what is known, durably. */
   update(target: string, change: Partial<TargetState>): Promise<TargetState>;
 }
 
@@ -72,14 +72,26 @@ export function createTargetStates(folder: string, log: Log): TargetStates {
     await writeFileDurable(pathOf(target), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o640 });
     return state;
   };
+  const inTurn = createSequence();
   return {
     read,
-    async at(target) {
-      const [state, place] = [await read(target.name), placeOf(target)];
-      if (state.place === place) return state;
-      return write(target.name, state.place === null ? { ...state, place } : TargetState.parse({ place }));
-    },
-    update: async (target, change) => write(target, { ...(await read(target)), ...change }),
+    at: (target) =>
+      inTurn(async () => {
+        const [state, place] = [await read(target.name), placeOf(target)];
+        if (state.place === place) return state;
+        return write(target.name, state.place === null ? { ...state, place } : TargetState.parse({ place }));
+      }),
+    update: (target, change) => inTurn(async () => write(target, { ...(await read(target)), ...change })),
+  };
+}
+
+/** One change after the other: a drill may end while a backup runs, and neither may undo what the other noted. */
+function createSequence() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(change: () => Promise<T>): Promise<T> => {
+    const mine = last.then(change);
+    last = mine.catch(() => {}); // its failure is for whoever asked for it
+    return mine;
   };
 }
 

@@ -53,5 +53,6 @@ describe("chooseSample", () => {
     const empty = [file("vault/a", 0), file("vault/b", 0), file("vault/\u00c3\u00a4", 0), file("vault/\u00ff", 0)];
     expect(await choose({ bytes: 2 * 4096 }, empty)).toHaveLength(2);
     expect((await choose({}, empty)).toSorted()).toEqual(["vault/a", "vault/b", "vault/\u00e4"]);
+    expect(await choose({}, [file("vault/../../etc/passwd", 0)])).toEqual([]);
   });
 });

@@ -54,7 +54,7 @@ function nameBelow(path: string, from: string): string {
 function fill(items: readonly Item[], { bytes, chance }: SampleLimits): string[] {
   let left = bytes;
   const fitting = shuffled(items, chance).filter((item) => {
-    const fits = item.bytes <= left && isText(item.path);
+    const fits = item.bytes <= left && isPlain(item.path);
     if (fits) left -= item.bytes;
     return fits;
   });
@@ -68,5 +68,8 @@ function shuffled(items: readonly Item[], chance: () => number): Item[] {
     .map(({ item }) => item);
 }
 
-/** An engine takes no other paths. */
-const isText = (path: string) => Buffer.from(pathBytes(path).toString("utf8")).equals(pathBytes(path));
+/** An engine takes no other paths than text, and an index that was tampered with is not to lead anywhere else. */
+function isPlain(path: string): boolean {
+  const text = pathBytes(path).toString("utf8");
+  return Buffer.from(text).equals(pathBytes(path)) && !text.split("/").includes("..");
+}

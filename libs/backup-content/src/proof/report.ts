@@ -10,7 +10,8 @@ const Extent = z.enum(["whole", "sample"]);
 const ExtentOrNone = z.enum(["whole", "sample", "none"]);
 const Fault = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
 
-const ReportBody = z.object({
+/** What one proof did and found. */
+export const Report = z.object({
   /** When the proof ended. */
   at: z.iso.datetime(),
   /** The instant of the backup that was proven. */
@@ -44,10 +45,9 @@ const ReportBody = z.object({
   documents: z.object({ opened: amount, failed: amount }),
   database: z.object({ server: z.string(), dumpBytes: amount, tables: amount, rows: amount }),
 });
-/** What one proof did and found. */
-export type Report = z.infer<typeof ReportBody>;
+export type Report = z.infer<typeof Report>;
 
-const REPORT: Kind<Report> = { format: "appliance-proof-report", version: 1, body: ReportBody };
+const REPORT: Kind<Report> = { format: "appliance-proof-report", version: 1, body: Report };
 
 /** Writes `report` with its seal to `folder`, named for its time and for `what` was proven, and returns the path. */
 export async function writeReport(folder: string, what: string, report: Report, keys: Keys): Promise<string> {
