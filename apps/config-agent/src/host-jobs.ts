@@ -1,4 +1,4 @@
-import { parseEnv } from "@appliance/env";
+import { backupTargetsOf, mountSettingOf, parseEnv } from "@appliance/env";
 import { OperatorError } from "@appliance/errors";
 import type { Host, PackageWork, WantedMount } from "@appliance/host";
 import { HostMount, HostPackages, HostReboot, HostUnmount, handle, type JobHandler } from "@appliance/jobs";
@@ -27,13 +27,13 @@ export function hostJobs({ host, files }: Deps): JobHandler[] {
       await host.reboot();
       return {};
     }),
-    handle(HostMount, async () => {
-      const wanted = await backupMount(files);
+    handle(HostMount, async ({ setting }) => {
+      const wanted = await backupMount(setting, files);
       await host.mounts.mount(wanted);
       return { mountPoint: wanted.target };
     }),
-    handle(HostUnmount, async () => {
-      await host.mounts.unmount((await backupMount(files)).target);
+    handle(HostUnmount, async ({ setting }) => {
+      await host.mounts.unmount((await backupMount(setting, files)).target);
       return {};
     }),
   ];
@@ -44,17 +44,18 @@ function packagesSetUp(output: string): string[] {
   return [...output.matchAll(/^Setting up ([^\s:]+)(?::\w+)? \(/gm)].map(([, name]) => name!);
 }
 
-/** `appliance:backup:mount` of the active env.yml. @throws OperatorError `MOUNT_NOT_CONFIGURED` */
-async function backupMount(files: RootFiles): Promise<WantedMount> {
+/** The mount of the active env.yml that `setting` names. @throws OperatorError `MOUNT_NOT_CONFIGURED` */
+async function backupMount(setting: string, files: RootFiles): Promise<WantedMount> {
   const text = await files.read(PATHS.activeEnv);
-  const mount = text && parseEnv(text, { file: PATHS.activeEnv }).env?.appliance.backup.mount;
-  if (!mount) throw notConfigured();
+  const env = text && parseEnv(text, { file: PATHS.activeEnv }).env;
+  const mount = env && backupTargetsOf(env).find((target) => mountSettingOf(target) === setting)?.mount;
+  if (!mount) throw notConfigured(setting);
   const { type, source, target, options } = mount;
   return { type, source, target, ...(options === undefined ? {} : { options }) };
 }
 
-function notConfigured(): OperatorError {
-  return new OperatorError("MOUNT_NOT_CONFIGURED", "The active env.yml has no appliance:backup:mount.", {
+function notConfigured(setting: string): OperatorError {
+  return new OperatorError("MOUNT_NOT_CONFIGURED", `The active env.yml has no ${setting}.`, {
     remedy: "Set it in env.yml and run `appliance apply`.",
   });
 }

@@ -33,6 +33,8 @@ export const PATHS = {
   certificates: "/data/etc/certificates",
   /** The certificate that nginx has. */
   servedCertificate: "/var/lib/appliance/nginx/tls/current/server.crt",
+  /** backup-agent's own folder: what it knows of each target, and the reports of drills. */
+  backup: "/data/etc/backup",
   applicationEnv: "/data/etc/ecs",
   clusters: "/data/postgresql",
 } as const;

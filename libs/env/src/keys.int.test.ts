@@ -141,7 +141,7 @@ describe("a key of ssh-keygen for the backup", () => {
   const withKey = (ssh_key: string) => appliance({ backup: { url: "sftp://me@host/x", ssh_key } });
 
   it.each(["ed25519", "rsa", "ecdsa", "rsa -m PEM"])("is taken: %s", (type) => {
-    expect(withKey(sshKey(type.replaceAll(" ", ""), type.split(" ")))).toEqual([]);
+    expect(withKey(sshKey(`ssh-${type.replaceAll(" ", "")}`, type.split(" ")))).toEqual([]);
   });
 
   it("is refused with a passphrase, and with any part of its end cut off", () => {
