@@ -1,7 +1,7 @@
 import { json } from "node:stream/consumers";
 import type { RunCommand } from "@appliance/command";
 import { OperatorError, toFailure } from "@appliance/errors";
-import { BackupProgress } from "@appliance/jobs";
+import { BackupProgress, type Log } from "@appliance/jobs";
 import * as z from "zod";
 
 /** Work in a process of its own: this program, started again with `argument`. */
@@ -18,6 +18,8 @@ export interface ApartDeps {
   onProgress?: (progress: BackupProgress) => void;
   /** Of the order, to be seen in no text. */
   secrets: readonly string[];
+  /** Told of what is no failure that an operator can understand. */
+  log?: Log;
   /** The file of this program. Default: the one that was started. */
   program?: string;
 }
@@ -43,7 +45,7 @@ type Line = z.infer<typeof Line>;
 export async function runApart<O, R>({ argument, result }: Apart<O, R>, order: O, deps: ApartDeps): Promise<R> {
   let last: Line | undefined;
   const onLine = (line: string, stream: "stdout" | "stderr") => {
-    if (stream === "stderr") return;
+    if (stream === "stderr") return deps.log?.error({ line, process: argument }, "a process of its own complains");
     last = Line.parse(JSON.parse(line));
     if ("progress" in last) deps.onProgress?.(last.progress);
   };

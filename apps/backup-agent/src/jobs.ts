@@ -1,7 +1,21 @@
-import { BackupRestore, BackupRun, BackupUnlock, handle, type JobHandler } from "@appliance/jobs";
+import {
+  BackupDrill,
+  BackupRestore,
+  BackupRun,
+  BackupUnlock,
+  BackupVerify,
+  handle,
+  type JobHandler,
+} from "@appliance/jobs";
 import type { Parts } from "./parts.ts";
 
 /** The work of the queue `backup`. */
-export function backupJobs({ run, restore, unlock }: Parts["work"]): JobHandler[] {
-  return [handle(BackupRun, run), handle(BackupRestore, restore), handle(BackupUnlock, unlock)];
+export function backupJobs({ run, verify, drill, restore, unlock }: Parts["work"]): JobHandler[] {
+  return [
+    handle(BackupRun, run),
+    handle(BackupVerify, verify),
+    handle(BackupDrill, drill),
+    handle(BackupRestore, restore),
+    handle(BackupUnlock, unlock),
+  ];
 }

@@ -1,10 +1,16 @@
 import { mkdir } from "node:fs/promises";
 import { createLog, parseAgentConfig, runAgent, startAgent, watchSlice } from "@appliance/agent";
+import { runCommand } from "@appliance/command";
 import { createProducer } from "@appliance/jobs";
-import { CONTENT_PROCESS, runContentProcess } from "./backup/content-process.ts";
+import { CONTENT } from "./backup/content-order.ts";
+import { runContentProcess } from "./backup/content-process.ts";
 import { toConfig, Variables } from "./config.ts";
 import { endDeadRun } from "./dead-run.ts";
+import { clearDrills } from "./drill/drill-folder.ts";
+import { PROOF } from "./drill/proof-order.ts";
+import { runProofProcess } from "./drill/proof-process.ts";
 import { backupJobs } from "./jobs.ts";
+import { backupMetrics } from "./metrics.ts";
 import { createParts } from "./parts.ts";
 import { readingRoutes } from "./reading/reading-routes.ts";
 import { schedulesOf } from "./schedules.ts";
@@ -12,7 +18,8 @@ import { BackupAgentSlice, readSlice, secretsIn, sliceMissing } from "./slice.ts
 
 /** Work of one call that needs the same image: an agent keeps its memory, and a host to be recovered has no agent. */
 const CALLS: Readonly<Record<string, () => Promise<void>>> = {
-  [CONTENT_PROCESS]: runContentProcess,
+  [CONTENT.argument]: runContentProcess,
+  [PROOF.argument]: runProofProcess,
 };
 
 const call = CALLS[process.argv[2] ?? ""];
@@ -31,6 +38,8 @@ async function start() {
   const producer = createProducer({ connection: shared.queue, agent: shared.name, log });
   const parts = await createParts({ config, slice: () => readSlice(shared.sliceDir), producer, log });
   await endDeadRun(parts.lease, log);
+  // What a killed drill restored may be as large as everything, and the next one comes in a week.
+  clearDrills(config.volatileDir, runCommand).catch((err: unknown) => log.error({ err }, "a drill's rest stays"));
   const agent = await startAgent({
     config: shared,
     version: config.version,
@@ -45,6 +54,7 @@ async function start() {
       return schedulesOf(current);
     },
     routes: readingRoutes(parts.reading),
+    metrics: backupMetrics(parts.reading),
     ready: () => slice.ready(),
     onClose: () => slice.close(),
   });

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { runCommand } from "@appliance/command";
 import type { Log, Producer } from "@appliance/jobs";
 import { openLease } from "@appliance/lease";
-import { makeContentApart } from "./backup/content-process.ts";
-import { createBackupRun } from "./backup/run-backup.ts";
+import { runApart } from "./apart.ts";
+import { CONTENT } from "./backup/content-order.ts";
+import { createBackupRun, type BackupRunDeps } from "./backup/run-backup.ts";
 import type { Config } from "./config.ts";
+import { createDrill } from "./drill/run-drill.ts";
 import { createEscrow } from "./escrow/escrow.ts";
 import { createMounts } from "./mounts.ts";
 import { createRestore } from "./reading/restore.ts";
@@ -14,6 +16,7 @@ import type { BackupAgentSlice } from "./slice.ts";
 import { createTargetStates } from "./targets/target-state.ts";
 import { createTargets } from "./targets/targets.ts";
 import { createTurns } from "./targets/turns.ts";
+import { createVerify } from "./verify/run-verify.ts";
 
 export interface PartsDeps {
   config: Config;
@@ -29,9 +32,9 @@ export type Parts = Awaited<ReturnType<typeof createParts>>;
 export async function createParts({ config, slice, producer, log }: PartsDeps) {
   const now = () => new Date();
   const run = runCommand;
+  const { scratchDir, volatileDir, localTargets: local } = config;
   const mounts = createMounts(producer, log);
   const states = createTargetStates(join(config.stateDir, "targets"), log);
-  const { scratchDir, volatileDir, localTargets: local } = config;
   const targets = createTargets({ slice, run, mounts, turns: createTurns(), now, scratchDir, volatileDir, local });
   const escrow = createEscrow({ stateDir: config.stateDir, now, log });
   const lease = openLease({
@@ -40,8 +43,10 @@ export async function createParts({ config, slice, producer, log }: PartsDeps) {
     agent: "backup-agent",
     hostBoot: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
   });
-  const makeContent: Parameters<typeof createBackupRun>[0]["makeContent"] = (order, deps) =>
-    makeContentApart(order, { run, ...deps });
+  const makeContent: BackupRunDeps["makeContent"] = (order, context) =>
+    runApart(CONTENT, order, { run, ...context, secrets: [order.sealSecret] });
+  const prove: DrillDeps["prove"] = (order, signal) =>
+    runApart(PROOF, order, { run, signal, log, secrets: [order.sealSecret, ...Object.values(order.vaultKeys ?? {})] });
   return {
     lease,
     reading: { slice, states, targets, escrow, reportsDir: config.reportsDir, volatileDir, now, log },

@@ -1,5 +1,5 @@
-import { BackupProgress } from "@appliance/jobs";
 import * as z from "zod";
+import type { Apart } from "../apart.ts";
 
 const count = z.int().min(0);
 const Amount = z.object({ files: count, bytes: count });
@@ -34,10 +34,5 @@ export const Content = z.object({
 });
 export type Content = z.infer<typeof Content>;
 
-/** A line of its standard output. The last one is a result or a failure. */
-export const ContentLine = z.union([
-  z.object({ progress: BackupProgress }),
-  z.object({ result: Content }),
-  z.object({ failure: Failure }),
-]);
-export type ContentLine = z.infer<typeof ContentLine>;
+/** `makeContent` in a process of its own. */
+export const CONTENT: Apart<ContentOrder, Content> = { argument: "make-content", order: ContentOrder, result: Content };

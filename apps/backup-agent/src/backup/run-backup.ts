@@ -1,13 +1,12 @@
 import { join } from "node:path";
 import { OperatorError, toFailure } from "@appliance/errors";
-import type { BackupRun, JobContext, ResultOf, Work } from "@appliance/jobs";
+import type { BackupProgress, BackupRun, JobContext, Log, ResultOf, Work } from "@appliance/jobs";
 import type { Lease, RunJournal } from "@appliance/lease";
 import type { Config } from "../config.ts";
 import type { BackupAgentSlice, TargetSettings } from "../slice.ts";
 import type { TargetStates } from "../targets/target-state.ts";
 import type { Targets } from "../targets/targets.ts";
 import type { Content, ContentOrder } from "./content-order.ts";
-import type { ContentProcessDeps } from "./content-process.ts";
 import { createReporter } from "./reporter.ts";
 import { saveToTarget, type Outcome } from "./save-to-target.ts";
 
@@ -18,8 +17,15 @@ export interface BackupRunDeps {
   targets: Targets;
   states: TargetStates;
   lease: Lease;
-  makeContent: (order: ContentOrder, deps: Omit<ContentProcessDeps, "run">) => Promise<Content>;
+  /** `makeContent`, wherever it is done. */
+  makeContent: (order: ContentOrder, context: ContentContext) => Promise<Content>;
   now: () => Date;
+}
+
+export interface ContentContext {
+  signal: AbortSignal;
+  onProgress: (progress: BackupProgress) => void;
+  log: Log;
 }
 
 type Context = JobContext<typeof BackupRun>;
@@ -94,7 +100,7 @@ async function during<T>(step: string, journal: RunJournal | undefined, work: ()
 async function makeContent(
   { sealSecret, envFingerprint, targets }: BackupAgentSlice,
   lossAccepted: boolean,
-  context: Omit<ContentProcessDeps, "run">,
+  context: ContentContext,
   { config, states, makeContent: make }: BackupRunDeps,
 ): Promise<Content> {
   const known = await Promise.all(targets.map(({ name }) => states.read(name)));
