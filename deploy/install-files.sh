@@ -61,6 +61,7 @@ env-package.sh                env package
 env-update.sh                 env update
 create-internal-user.sh       user create-internal
 create-client-certificate.sh  cert client create
+recover-from-backup.sh        recover
 END
 }
 

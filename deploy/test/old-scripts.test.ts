@@ -20,6 +20,7 @@ it.each([
   ["env-update.sh", "env|update|"],
   ["create-internal-user.sh", "user|create-internal|"],
   ["create-client-certificate.sh", "cert|client|create|"],
+  ["recover-from-backup.sh", "recover|"],
 ])("the manual's %s is the command of today, with the arguments as they are", (script, command) => {
   const path = join(root, "usr/local/sbin", script);
   expect(execFileSync(path, ["a b", "$HOME", "--x"], { encoding: "utf8" })).toBe(`${command}a b|$HOME|--x|`);

@@ -8,6 +8,7 @@ import { addCert } from "./cert-commands.ts";
 import { addCommissions, addEnvFiles } from "./env-commands.ts";
 import { addEscrow } from "./escrow-commands.ts";
 import { findInstallation, readToken, type Agent } from "./installation.ts";
+import { addRecovery } from "./recovery-commands.ts";
 import type { Terminal } from "./terminal.ts";
 import { addUser } from "./user-commands.ts";
 
@@ -27,6 +28,7 @@ export function createProgram(terminal: Terminal, exit: (code: number) => void):
   addEnv(program, context, exit);
   addCert(program, context, exit);
   addBackup(program, context, exit);
+  addRecovery(program, context, exit);
   addUser(program, context, exit);
   addInsight(program, context, exit);
   addPlanning(program, context, exit);
