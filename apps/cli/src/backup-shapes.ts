@@ -113,6 +113,9 @@ export const BackupStatus = z.object({
 });
 export type BackupStatus = z.infer<typeof BackupStatus>;
 
+/** Of the same answer, what tells the targets. */
+export const TargetNames = z.object({ targets: z.array(z.object({ name: z.string() })) });
+
 /** What an env.yml opens, as the image of backup-agent prints it. */
 export const Proof = z.object({
   fingerprint: z.string(),

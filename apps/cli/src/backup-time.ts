@@ -15,7 +15,7 @@ export function parseAt(text: string): Date {
   // Date reads a time without a zone as that of this host.
   const instant = new Date(`${day}T${time ?? "23:59:59.999"}`);
   if (day !== undefined && dayOf(instant) === day) return instant;
-  throw new OperatorError("USAGE", `${text} is no time.`, {
+  throw new OperatorError("USAGE", `'${text}' is no time.`, {
     remedy: "Write --at 2026-11-20, --at '2026-11-20 12:30' (the time of this host) or --at 2026-11-20T11:30:00Z.",
   });
 }

@@ -4,7 +4,7 @@ import type { UnpackageOptions } from "./commands/env-unpackage.ts";
 import type { Context } from "./context.ts";
 
 /** `env package` and `env unpackage`: out of the machine, and back. They need no service, and no root. */
-export function addEscrow(env: Command, context: Pick<Context, "installation" | "terminal">): void {
+export function addEscrow(env: Command, context: Pick<Context, "backupAgent" | "installation" | "terminal">): void {
   env
     .command("package")
     .argument(

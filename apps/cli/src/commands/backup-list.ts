@@ -1,6 +1,6 @@
 import { OperatorError, toFailure } from "@appliance/errors";
 import { formatBytes } from "../amounts.ts";
-import { BackupStatus, FilesHead, PointsAnswer, StoredFile } from "../backup-shapes.ts";
+import { FilesHead, PointsAnswer, StoredFile, TargetNames } from "../backup-shapes.ts";
 import { parseAt } from "../backup-time.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -24,7 +24,7 @@ export async function listBackups(
 }
 
 async function targetNames(backupAgent: Context["backupAgent"]): Promise<string[]> {
-  const { targets } = BackupStatus.pick({ targets: true }).parse(await backupAgent.get("/backup/status"));
+  const { targets } = TargetNames.parse(await backupAgent.get("/backup/status"));
   return targets.map(({ name }) => name);
 }
 

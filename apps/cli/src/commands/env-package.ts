@@ -2,10 +2,12 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { sealSecretOf, type Env } from "@appliance/env";
 import { OperatorError, isSystemError } from "@appliance/errors";
 import type { Context } from "../context.ts";
 import type { MailServer } from "../escrow/mail-settings.ts";
 import type { Package } from "../escrow/package-env.ts";
+import { noteEscrow } from "../escrow-note.ts";
 import { readEnv } from "../read-env.ts";
 import { readInput } from "../read-input.ts";
 
@@ -17,7 +19,7 @@ export interface PackageOptions {
   requirements: boolean;
 }
 
-type PackageContext = Pick<Context, "installation" | "terminal">;
+type PackageContext = Pick<Context, "backupAgent" | "installation" | "terminal">;
 
 /**
  * `appliance env package FILE`: env.yml as paper, as a seed image and, for the keys of gpgkeys.txt, as an encrypted archive, which
@@ -31,7 +33,7 @@ export async function packageEnvFile(
   const { terminal, installation } = context;
   if (options.requirements) terminal.say("Nothing needs to be installed: the appliance brings what it needs for this.");
   if (file === undefined) return requireFile(options);
-  const { env, bytes } = readEnv(file); // what no appliance takes is not worth a safe
+  const { env, bytes, data } = readEnv(file); // what no appliance takes is not worth a safe
   const { domain } = env.appliance;
   const out = options.out ?? dirname(file);
   const gpgKeys = readBeside(file, "gpgkeys.txt", options.gpgkeys);
@@ -53,6 +55,15 @@ export async function packageEnvFile(
   });
   await report(made, terminal);
   if (mailing && made.encrypted) await mail(made.encrypted.path, domain, mailing, terminal.say);
+  await notePackaged(env, data, context);
+}
+
+/** So that the status of backups knows that there is a copy. */
+async function notePackaged(env: Env, data: unknown, context: PackageContext): Promise<void> {
+  const sealSecret = sealSecretOf(env);
+  if (sealSecret === undefined) return;
+  const { envFingerprint } = await import("@appliance/backup-content/env-fingerprint");
+  await noteEscrow({ fingerprint: envFingerprint(sealSecret, data), what: "packaged" }, context);
 }
 
 function requireFile({ requirements }: PackageOptions): void {

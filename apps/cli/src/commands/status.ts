@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OperatorError, isSystemError } from "@appliance/errors";
+import { BackupStatus } from "../backup-shapes.ts";
+import { summarize } from "../backup-trouble.ts";
 import type { ContainerLine } from "../compose.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -12,6 +14,8 @@ export interface Overview {
   /** Where `status` comes from: the agent, or the files that it left. */
   source: "agent" | "files" | "none";
   containers: ContainerLine[];
+  /** Null where backup-agent does not answer, or has nothing to tell. */
+  backup: BackupStatus | null;
 }
 
 const WATCH_EVERY_MS = 1000;
@@ -47,11 +51,22 @@ async function observe(context: Context): Promise<Overview> {
   const { core, application } = await listContainers(context);
   const containers = [...core, ...application];
   try {
-    return { status: StatusAnswer.parse(await context.api.get("/status")), source: "agent", containers };
+    const answer = StatusAnswer.parse(await context.api.get("/status"));
+    return { status: answer, source: "agent", containers, backup: await askBackup(context) };
   } catch (err) {
     if (!(err instanceof OperatorError)) throw err;
     const left = readLeftStatus(context);
-    return { status: left, source: left ? "files" : "none", containers };
+    return { status: left, source: left ? "files" : "none", containers, backup: null };
+  }
+}
+
+/** Backups are worth a line, and none of what else there is to tell may hang on them. */
+async function askBackup({ backupAgent }: Context): Promise<BackupStatus | null> {
+  try {
+    return BackupStatus.parse(await backupAgent.get("/backup/status"));
+  } catch (err) {
+    if (err instanceof OperatorError) return null;
+    throw err;
   }
 }
 
@@ -83,7 +98,7 @@ function exitCode({ status: answer, source }: Overview): number {
 
 /** The overview as people read it. */
 export function describe(
-  { status: answer, source, containers }: Overview,
+  { status: answer, source, containers, backup }: Overview,
   { installation }: Pick<Context, "installation">,
 ): string {
   const lines: string[] = [];
@@ -97,6 +112,7 @@ export function describe(
       `No agent answers; this is what was left${answer.updatedAt ? ` at ${formatTime(answer.updatedAt)}` : ""}:`,
     );
   if (answer) lines.push(...describeAnswer(answer, installation));
+  if (source === "agent" && answer?.phase === "ready") lines.push(`  ${describeBackup(backup)}`);
   if (containers.length > 0) lines.push("", ...table(containers));
   return lines.join("\n");
 }
@@ -113,6 +129,12 @@ function describeAnswer(answer: StatusAnswer, { httpsPort, root }: Context["inst
   // The agent names places as on a host; a checkout has them below a folder.
   if (answer.phase === "unconfigured" && root !== "") lines.push(`  Here /app/env.yml is ${root}/app/env.yml.`);
   return lines;
+}
+
+function describeBackup(backup: BackupStatus | null): string {
+  return backup === null
+    ? "backup: not known, backup-agent does not say → appliance backup status"
+    : summarize(backup, new Date());
 }
 
 /** Where env.yml was looked for before it was found, or was not found at all. */

@@ -1,5 +1,6 @@
 import { packageEnvFile, type PackageOptions } from "../../commands/env-package.ts";
 import { unpackageEnvFile, type UnpackageOptions } from "../../commands/env-unpackage.ts";
+import { createApi } from "../../api.ts";
 import { findInstallation } from "../../installation.ts";
 
 /** What a command wrote: results, and what it said beside them. */
@@ -8,6 +9,9 @@ export interface Said {
   said: string[];
 }
 
+/** As on a laptop. */
+const NOBODY = createApi("backup-agent", "http://127.0.0.1:9", () => "token");
+
 function context() {
   const heard: Said = { printed: [], said: [] };
   const terminal = {
@@ -15,7 +19,7 @@ function context() {
     say: (text: string) => void heard.said.push(text),
     json: (value: unknown) => void heard.printed.push(JSON.stringify(value)),
   };
-  return { heard, context: { terminal, installation: findInstallation({}) } };
+  return { heard, context: { terminal, backupAgent: NOBODY, installation: findInstallation({}) } };
 }
 
 /** `appliance env package`, in this process. */
