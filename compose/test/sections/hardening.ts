@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { run } from "../../../tools/lab/index.ts";
 import type { Appliance } from "../support/appliance.ts";
 import type { Inspected } from "../support/docker.ts";
 
@@ -6,10 +8,11 @@ import type { Inspected } from "../support/docker.ts";
 const CAPABILITIES: Record<string, string[]> = {
   "config-agent": ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
   prepare: ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
+  "backup-agent": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
 };
-const ROOT = new Set(["config-agent", "update-agent", "prepare"]);
-/** Five of the control stage, the database, cert-agent, seven of the sample application. */
-const CONTAINERS = 14;
+const ROOT = new Set(["config-agent", "update-agent", "prepare", "backup-agent"]);
+/** Five of the control stage, the database, cert-agent, backup-agent, seven of the sample application. */
+const CONTAINERS = 15;
 
 /** What each container of both projects is denied. */
 export function hardening(appliance: Appliance): void {
@@ -52,6 +55,17 @@ export function hardening(appliance: Appliance): void {
       expect(await others((container, service) => isRoot(container) !== ROOT.has(service))).toEqual([]);
     });
 
+    it("that saves documents is a user of its own, with three rights and no way to more", async () => {
+      const { Id } = await appliance.container("backup-agent");
+      const { stdout } = await run("docker", ["top", Id, "-o", "pid,comm"]);
+      const pid = /^\s*(\d+)\s+node/m.exec(stdout)?.[1] ?? "";
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      expect(status).toMatch(/^Uid:\t5002\t5002\t5002\t5002$/m);
+      expect(status).toMatch(/^NoNewPrivs:\t1$/m);
+      for (const set of ["CapInh", "CapPrm", "CapEff", "CapAmb"])
+        expect(status).toContain(`${set}:\t000000000000000b\n`);
+    });
+
     it("sees nothing of the host's /run, and only update-agent the engine's socket", async () => {
       const sources = ({ Mounts }: Inspected) => Mounts.map(({ Source }) => Source);
       const seen = (container: Inspected) =>
@@ -69,8 +83,8 @@ export function hardening(appliance: Appliance): void {
         return addresses.length > 0 && [...new Set(addresses)].join();
       };
       const found = Object.fromEntries((await others(published)) as [string, string][]);
-      const agents = { "config-agent": "127.0.0.1", "update-agent": "127.0.0.1", "cert-agent": "127.0.0.1" };
-      expect(found).toEqual({ nginx: "0.0.0.0", ...agents });
+      const agents = Object.keys(appliance.agentPorts).map((agent) => [agent, "127.0.0.1"]);
+      expect(found).toEqual({ nginx: "0.0.0.0", ...Object.fromEntries(agents) });
     });
   });
 }

@@ -12,6 +12,7 @@ const LISTENING: Record<string, readonly number[]> = {
   "config-agent": [8080],
   "update-agent": [8080],
   "cert-agent": [8080],
+  "backup-agent": [8080],
   nginx: [8080, 8443],
   "ecs.web": [5000],
   "ecs.smtpd": [8025],

@@ -6,7 +6,7 @@ import { docker } from "../support/docker.ts";
 const APPLICATION = ["ecs.web", "ecs.worker", "ecs.beat", "ecs.smtpd", "redis", "memcached", "pdfas"];
 const STOPPED = "Stopped by the operator";
 const CONTROL = ["queue", "config-agent", "update-agent", "nginx"];
-const DATA = ["database", "cert-agent"];
+const DATA = ["database", "cert-agent", "backup-agent"];
 
 /** What the operator stops stays stopped, and says so. */
 export function stopping(appliance: Appliance): void {
@@ -25,7 +25,7 @@ export function stopping(appliance: Appliance): void {
     it("ends the application, and the page says who did it", async () => {
       await appliance.ok("stop");
       expect(await seen()).toEqual(stopped);
-      // Certificates are renewed meanwhile, and the database may be looked at.
+      // Certificates are renewed and backups made meanwhile, and the database may be looked at.
       expect(await running(DATA)).toEqual(DATA);
     });
 

@@ -50,7 +50,7 @@ export class Appliance {
   readonly root = join(this.folder, "root");
   httpsPort = 0;
   httpPort = 0;
-  agentPorts = { "config-agent": 0, "update-agent": 0, "cert-agent": 0 };
+  agentPorts = { "config-agent": 0, "update-agent": 0, "cert-agent": 0, "backup-agent": 0 };
   version = process.env["APPLIANCE_TEST_VERSION"] ?? "";
 
   /** Makes checkout and root; starts nothing. */
@@ -65,9 +65,9 @@ export class Appliance {
   }
 
   private async writeSettings(): Promise<void> {
-    const [http = 0, https = 0, config = 0, update = 0, cert = 0] = await freePorts(5);
+    const [http = 0, https = 0, config = 0, update = 0, cert = 0, backup = 0] = await freePorts(6);
     [this.httpPort, this.httpsPort] = [http, https];
-    this.agentPorts = { "config-agent": config, "update-agent": update, "cert-agent": cert };
+    this.agentPorts = { "config-agent": config, "update-agent": update, "cert-agent": cert, "backup-agent": backup };
     const settings = {
       COMPOSE_FILE: "compose.yml:compose.override.yml",
       COMPOSE_PROJECT_NAME: this.core,
@@ -80,6 +80,7 @@ export class Appliance {
       APPLIANCE_CONFIG_AGENT_PORT: config,
       APPLIANCE_UPDATE_AGENT_PORT: update,
       APPLIANCE_CERT_AGENT_PORT: cert,
+      APPLIANCE_BACKUP_AGENT_PORT: backup,
     };
     const text = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(join(this.checkout, "compose/.env"), text.join(""));
