@@ -7,6 +7,8 @@ import { runApart } from "./apart.ts";
 import { CONTENT } from "./backup/content-order.ts";
 import { createBackupRun, type BackupRunDeps } from "./backup/run-backup.ts";
 import type { Config } from "./config.ts";
+import type { DrillDeps } from "./drill/drill-target.ts";
+import { PROOF } from "./drill/proof-order.ts";
 import { createDrill } from "./drill/run-drill.ts";
 import { createEscrow } from "./escrow/escrow.ts";
 import { createMounts } from "./mounts.ts";
@@ -52,6 +54,8 @@ export async function createParts({ config, slice, producer, log }: PartsDeps) {
     reading: { slice, states, targets, escrow, reportsDir: config.reportsDir, volatileDir, now, log },
     work: {
       run: createBackupRun({ config, slice, targets, states, lease, makeContent, now }),
+      verify: createVerify({ targets, states, now }),
+      drill: createDrill({ ...config, slice, targets, states, prove, run, now }),
       restore: createRestore({ targets, volatileDir, now, log }),
       unlock: createUnlock({ targets }),
     },
