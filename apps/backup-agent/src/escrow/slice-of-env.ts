@@ -1,5 +1,5 @@
 import { envFingerprint } from "@appliance/backup-content/env-fingerprint";
-import { backupTargetsOf, mountSettingOf, parseEnv, sealSecretOf, whyRefused, type Env } from "@appliance/env";
+import { backupAccessOf, parseEnv, whyRefused } from "@appliance/env";
 import { OperatorError } from "@appliance/errors";
 import { BackupAgentSlice } from "../slice.ts";
 
@@ -10,34 +10,15 @@ import { BackupAgentSlice } from "../slice.ts";
 export function sliceOf(text: Uint8Array): BackupAgentSlice {
   const { env, data, problems } = parseEnv(text, { file: "env.yml" });
   if (!env) throw invalid(whyRefused(problems));
-  const sealSecret = sealSecretOf(env);
-  if (sealSecret === undefined) throw secretMissing();
-  const { domain, backup } = env.appliance;
+  const access = backupAccessOf(env);
+  if (!access) throw secretMissing();
   return BackupAgentSlice.parse({
     timezone: "UTC",
-    domain,
-    targets: targetsOf(env),
-    encryptKey: backup.encrypt ?? null,
-    resticPassword: backup.password ?? null,
-    sealSecret,
-    envFingerprint: envFingerprint(sealSecret, data),
+    domain: env.appliance.domain,
+    ...access,
+    envFingerprint: envFingerprint(access.sealSecret, data),
     schedule: { backup: "", verify: "", drill: "" },
   });
-}
-
-function targetsOf(env: Env) {
-  return backupTargetsOf(env).map((target) => ({
-    name: target.name,
-    engine: target.engine,
-    url: target.url,
-    knownHosts: target.known_hosts ?? null,
-    sshKey: target.ssh_key ?? null,
-    environment: target.environment,
-    appendOnly: target.append_only,
-    options: target.options ?? "",
-    retention: target.retention,
-    mount: mountSettingOf(target) ?? null,
-  }));
 }
 
 function invalid(problems: readonly string[]): OperatorError {
