@@ -1,6 +1,8 @@
-import { mkdir } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunCommand } from "@appliance/command";
+import { isSystemError } from "@appliance/errors";
 
 /** Where one drill works. */
 export interface DrillFolder {
@@ -11,6 +13,9 @@ export interface DrillFolder {
 }
 
 const REMOVE_MS = 3_600_000;
+
+/** Begins the names of what is to be removed. */
+const ASIDE = "drill-over-";
 
 const folderOf = (volatileDir: string) => join(volatileDir, "drill");
 
@@ -36,8 +41,21 @@ export async function withDrillFolder<T>(
   }
 }
 
-/** Removes what drills left; none may be under way. rm(1) takes names of any bytes, which Node does not. */
+/**
+ * Removes what drills left; none may be under way. It is put aside first, so that a drill which begins meanwhile keeps what is its own.
+ * rm(1) takes names of any bytes, which Node does not.
+ */
 export async function clearDrills(volatileDir: string, run: RunCommand): Promise<void> {
-  const options = ["--recursive", "--force", "--one-file-system"];
-  await run("rm", [...options, "--", folderOf(volatileDir)], { timeoutMs: REMOVE_MS });
+  await putAside(folderOf(volatileDir), join(volatileDir, `${ASIDE}${randomUUID()}`));
+  const names = (await readdir(volatileDir)).filter((name) => name.startsWith(ASIDE));
+  const options = ["--recursive", "--force", "--one-file-system", "--"];
+  for (const name of names) await run("rm", [...options, join(volatileDir, name)], { timeoutMs: REMOVE_MS });
+}
+
+async function putAside(from: string, to: string) {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!isSystemError(error, "ENOENT")) throw error;
+  }
 }
