@@ -6,7 +6,8 @@ import { failure } from "../failures.ts";
 import { CONTENT_FILES, STAGED_DUMP, type DatabaseRecord, type DumpRecord } from "../manifest/manifest.ts";
 import { findPostgresPrograms, wordsOf } from "../postgres-programs.ts";
 import { connectionArguments, withClient, type DatabaseAddress } from "./connection.ts";
-import { withFifo, type Fifo } from "./fifo.ts";
+import { withFifo } from "./fifo.ts";
+import { piped } from "./piped.ts";
 import { rsyncableGzip } from "./rsyncable-gzip.ts";
 import { countRows, exportSnapshot, type Snapshot } from "./snapshot.ts";
 import { publish, writeStream } from "./write-stream.ts";
@@ -73,20 +74,20 @@ async function writeDump(
 ): Promise<DumpRecord> {
   return withFifo(deps.run, join(deps.scratch, "dump.fifo"), async (fifo) => {
     const meter = createMeter(onProgress);
-    const stopped = createPair(signal);
-    const [, written] = await stopped
-      .wait([
-        runPgDump(address, snapshot, fifo, deps, stopped.signal),
-        writeStream(
-          { path: join(folder, STAGED_DUMP), mode: 0o640 },
-          meter.written(rsyncableGzip(meter.plain(fifo.output), level)),
-        ),
-      ])
-      .catch(async (error: unknown) => {
-        // The stream may have been whole: what a failed pg_dump wrote looks like a dump to no one.
-        await rm(join(folder, STAGED_DUMP), { force: true });
-        throw error;
-      });
+    const file = { path: join(folder, STAGED_DUMP), mode: 0o640 };
+    const writing = writeStream(file, meter.written(rsyncableGzip(meter.plain(fifo.output), level)));
+    const dumping = async (stop: AbortSignal) => {
+      try {
+        await runPgDump(address, snapshot, fifo.path, deps, stop);
+      } finally {
+        await fifo.finish();
+      }
+    };
+    const written = await piped(writing, dumping, signal).catch(async (error: unknown) => {
+      // The stream may have been whole: what a failed pg_dump wrote looks like a dump to no one.
+      await rm(file.path, { force: true });
+      throw error;
+    });
     return { ...written, plainBytes: meter.plainBytes() };
   });
 }
@@ -94,7 +95,7 @@ async function writeDump(
 async function runPgDump(
   address: DatabaseAddress,
   snapshot: Snapshot,
-  fifo: Fifo,
+  path: string,
   deps: DumpDependencies,
   signal: AbortSignal,
 ) {
@@ -107,15 +108,13 @@ async function runPgDump(
     `--snapshot=${snapshot.id}`,
     `--lock-wait-timeout=${LOCK_WAIT_MS}`,
   ];
-  const args = [...connectionArguments(address), ...format, `--file=${fifo.path}`];
+  const args = [...connectionArguments(address), ...format, `--file=${path}`];
   try {
     await deps.run(join(programs, "pg_dump"), args, { timeoutMs: LONGEST_DUMP_MS, signal });
   } catch (error) {
     if (error instanceof CommandError && error.code === "COMMAND_FAILED")
       throw failure("BACKUP_DUMP_FAILED", wordsOf(error), error);
     throw error;
-  } finally {
-    await fifo.finish();
   }
 }
 
