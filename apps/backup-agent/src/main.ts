@@ -20,6 +20,7 @@ import { BackupAgentSlice, readSlice, secretsIn, sliceMissing } from "./slice.ts
 const CALLS: Readonly<Record<string, () => Promise<void>>> = {
   [CONTENT.argument]: runContentProcess,
   [PROOF.argument]: runProofProcess,
+  prove: async () => (await import("./escrow/prove-call.ts")).runProve(),
 };
 
 const call = CALLS[process.argv[2] ?? ""];
