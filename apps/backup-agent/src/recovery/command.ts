@@ -1,0 +1,50 @@
+import { parseArgs } from "node:util";
+import { redact, toFailure } from "@appliance/errors";
+import { ContainersRecover, type BackupProgress, type Log } from "@appliance/jobs";
+import * as z from "zod";
+import { failure } from "./failures.ts";
+import { runRecovery } from "./recover.ts";
+import type { RecoveryDeps } from "./recovery.ts";
+
+export interface RecoverCommand {
+  /** What stands behind `recover`: `--run ID [--target NAME] [--at TIME]`. */
+  args: readonly string[];
+  deps: Omit<RecoveryDeps, "report">;
+  /** Takes one JSON object a line: `{"progress":…}`, and at the end `{"result":…}` or `{"failure":…}`. */
+  write: (line: string) => void;
+  /** What must be seen in no line. */
+  secrets: () => readonly string[];
+  signal: AbortSignal;
+}
+
+/** Recovers as a program of its own: update-agent reads the lines. Returns the exit code, 0 or 1. */
+export async function recoverCommand({ args, deps, write, secrets, signal }: RecoverCommand): Promise<number> {
+  const tell = (line: object) => write(redact(JSON.stringify(line), secrets()));
+  const report = (progress: BackupProgress) => tell({ progress });
+  try {
+    const { target, at, runId } = parseRequest(args);
+    const log: Log = deps.log;
+    log.info({ target, at, runId }, "recovery started");
+    tell({ result: await runRecovery({ target, at }, { ...deps, report }, signal) });
+    return 0;
+  } catch (error) {
+    deps.log.error({ err: error }, "recovery failed");
+    tell({ failure: toFailure(error) });
+    return 1;
+  }
+}
+
+/** @throws OperatorError `RECOVERY_OPTION_INVALID` */
+export function parseRequest(args: readonly string[]) {
+  const text = { type: "string" } as const;
+  try {
+    const { values } = parseArgs({ args: [...args], options: { target: text, at: text, run: text }, strict: true });
+    return ContainersRecover.data.parse({ ...values, runId: values.run });
+  } catch (error) {
+    throw failure(
+      "RECOVERY_OPTION_INVALID",
+      error instanceof z.ZodError ? z.prettifyError(error) : String(error),
+      error,
+    );
+  }
+}
