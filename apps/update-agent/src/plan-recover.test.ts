@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { latestProgress, planRecover, verdictOf } from "./plan-recover.ts";
 
-const wanted = { target: null, at: null, jobId: "run-1-recover", name: "appliance" };
+const wanted = { target: null, at: null, replace: false, jobId: "run-1-recover", name: "appliance" };
 const progress = (bytes: number) => ({
   sentence: "Restoring the documents",
   done: { files: 1, bytes },
@@ -33,6 +33,8 @@ describe("planRecover", () => {
     expect(planRecover(wanted).command).toEqual(["recover"]);
     const chosen = planRecover({ ...wanted, target: "cellar", at: "2026-11-20T00:00:00Z" });
     expect(chosen.command).toEqual(["recover", "--target=cellar", "--at=2026-11-20T00:00:00Z"]);
+    const nightly = planRecover({ ...wanted, runId: "pull-1", replace: true });
+    expect(nightly.command).toEqual(["recover", "--run=pull-1", "--replace"]);
   });
 });
 

@@ -5,7 +5,7 @@ import type { OneOffOrder } from "./compose.ts";
 /** The one-shot service of the core, in a profile of its own, so that nothing else starts or stops it. */
 export const RECOVERY_SERVICE = "recovery";
 
-interface RecoverWanted extends Pick<DataOf<typeof ContainersRecover>, "target" | "at"> {
+interface RecoverWanted extends DataOf<typeof ContainersRecover> {
   /** The same job has the same container, however often it is delivered. */
   jobId: string;
   /** The compose project's name. */
@@ -13,14 +13,14 @@ interface RecoverWanted extends Pick<DataOf<typeof ContainersRecover>, "target" 
 }
 
 /** The container that restores a backup. Pure. */
-export function planRecover({ target, at, jobId, name }: RecoverWanted): OneOffOrder {
-  const choice = Object.entries({ target, at }).flatMap(([key, value]) =>
-    value === null ? [] : [`--${key}=${value}`],
+export function planRecover({ target, at, replace, runId, jobId, name }: RecoverWanted): OneOffOrder {
+  const choice = Object.entries({ run: runId, target, at }).flatMap(([key, value]) =>
+    value ? [`--${key}=${value}`] : [],
   );
   return {
     service: RECOVERY_SERVICE,
     name: `${name}_${RECOVERY_SERVICE}_${createHash("sha256").update(jobId).digest("hex").slice(0, 12)}`,
-    command: ["recover", ...choice],
+    command: ["recover", ...choice, ...(replace ? ["--replace"] : [])],
   };
 }
 

@@ -196,6 +196,8 @@ export const ConfigRecover = defineJob({
     ...recoveryChoice,
     /** Starts nothing afterwards. */
     onlyRestore: z.boolean().default(false),
+    /** The nightly one of a host in standby: it replaces what an earlier one put there, and starts nothing. */
+    pull: z.boolean().default(false),
     runId,
   }),
   result: Recovered,
@@ -213,20 +215,25 @@ export type ConfigRecover = z.infer<typeof ConfigRecover.data>;
  * and 1 after a failure. One that ended without the last of them was cut off, and goes on where it was when it is started again.
  */
 export const RecoveryLine = z.union([
-  z.object({ progress: BackupProgress }),
-  z.object({ result: Recovered }),
-  z.object({ failure }),
+  z.strictObject({ progress: BackupProgress }),
+  z.strictObject({ result: Recovered }),
+  z.strictObject({ failure }),
 ]);
 export type RecoveryLine = z.infer<typeof RecoveryLine>;
 
 /**
  * Runs the one-shot container of the backup image that restores with /data writable, and waits for its end. Its command is
- * `recover [--target=NAME] [--at=TIME]`, TIME as ISO 8601 in UTC.
+ * `recover [--run=ID] [--target=NAME] [--at=TIME] [--replace]`, TIME as ISO 8601 in UTC.
  */
 export const ContainersRecover = defineJob({
   queue: "containers",
   name: "containers.recover",
-  data: z.object({ ...recoveryChoice, runId }),
+  data: z.object({
+    ...recoveryChoice,
+    /** What is there was restored by an earlier one and makes way, once all of the new is beside it and compared. */
+    replace: z.boolean().default(false),
+    runId,
+  }),
   result: Recovered,
   progress: BackupProgress,
   attempts: 1,
