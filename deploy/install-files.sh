@@ -105,7 +105,9 @@ install_units() {
     runs_systemd || return 0
     say "installing appliance.service"
     put_file 644 /etc/tmpfiles.d/appliance.conf <"$checkout/deploy/systemd/tmpfiles.conf"
-    put_file 644 /etc/systemd/system/appliance.service <"$checkout/deploy/systemd/appliance.service"
+    for unit in appliance.service appliance-backup.service; do
+        put_file 644 "/etc/systemd/system/$unit" <"$checkout/deploy/systemd/$unit"
+    done
     quietly systemd-tmpfiles --create /etc/tmpfiles.d/appliance.conf || fail "systemd-tmpfiles failed" "Read the lines above."
     quietly systemctl daemon-reload || fail "systemd cannot read its units" "See: systemctl status"
     quietly systemctl enable appliance.service || fail "appliance.service cannot be enabled" "Read the lines above."

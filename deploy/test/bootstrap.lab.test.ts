@@ -70,6 +70,12 @@ describe("bootstrap on a fresh host", () => {
     expect((await host.exec(["systemctl", "is-active", "appliance"])).stdout.trim()).toBe("active");
   });
 
+  it("knows the unit of the manual that makes a backup, which no timer starts", async () => {
+    const properties = ["--property=LoadState", "--property=Type", "--property=TriggeredBy"];
+    const { stdout } = await host.exec(["systemctl", "show", ...properties, "appliance-backup"]);
+    expect(stdout.trim().split("\n").sort()).toEqual(["LoadState=loaded", "TriggeredBy=", "Type=oneshot"]);
+  });
+
   it("changes nothing in env.yml and keeps serving when it is run again", async () => {
     const sum = async () => (await host.exec(["sha256sum", "/app/env.yml"])).stdout;
     const before = await sum();
