@@ -28,10 +28,10 @@ const LONGEST_LOAD_MS = 12 * 3_600_000;
 const LARGEST_CONTENTS = 64 * 1024 * 1024;
 
 /**
- * Unpacks the dump `from` to the new file `path` and gives its sums as stored.
+ * Unpacks the dump `from` to the new file `path`; `sha256` is what its sum as stored must be, where that is known.
  * @throws OperatorError `PROOF_DUMP_DAMAGED`, `BACKUP_DISK_FULL`.
  */
-export async function unpackDump(from: string, path: string): Promise<{ sha256: string; bytes: number }> {
+export async function unpackDump(from: string, path: string, sha256?: string): Promise<void> {
   const hash = createHash("sha256");
   let bytes = 0;
   const plain = gunzipped(from, (part) => {
@@ -46,7 +46,8 @@ export async function unpackDump(from: string, path: string): Promise<{ sha256: 
       throw failure("PROOF_DUMP_DAMAGED", error.message, error);
     throw error;
   }
-  return { sha256: hash.digest("hex"), bytes };
+  if (sha256 !== undefined && hash.digest("hex") !== sha256)
+    throw failure("PROOF_DUMP_DAMAGED", `its sum is not the one of the manifest (${bytes} bytes)`);
 }
 
 /**
