@@ -33,13 +33,15 @@ export interface Containers {
 export interface RecoveryChoice {
   target: string | null;
   at: string | null;
+  /** Whether what is there makes way. */
+  replace: boolean;
 }
 
 /**
- * Services of the core that are started by an apply alone. The package cache has a container only while env.yml asks for it, and it
- * as well as cert-agent only once they started.
+ * Services of the core that are started by an apply alone. The package cache and backup-agent have a container only while env.yml asks
+ * for them, and both as well as cert-agent only once they started.
  */
-export const DATA_STAGE: readonly string[] = ["database", "cert-agent", "package-cache"];
+export const DATA_STAGE: readonly string[] = ["database", "cert-agent", "backup-agent", "package-cache"];
 
 /** At a boot update-agent may come up after this agent. */
 const OBSERVE_LIMIT_MS = 120_000;
@@ -86,10 +88,10 @@ export function createContainers(producer: Producer): Containers {
       );
       if (exitCode !== 0) throw operationFailed(operation, exitCode, output);
     },
-    recover({ target, at }, { runId, signal }, onProgress) {
+    recover(choice, { runId, signal }, onProgress) {
       forgetLooks();
       const id = jobId(runId, "recover");
-      return producer.request(ContainersRecover, { target, at, runId }, { id, signal, onProgress });
+      return producer.request(ContainersRecover, { ...choice, runId }, { id, signal, onProgress });
     },
   };
 }

@@ -19,13 +19,13 @@ it("leaves a running appliance alone", () => {
   expect(planRepair({ phase: "ready", failed: false, metadataOpen: false, containers: [container({})] })).toBeNull();
 });
 
-it("brings back a part of the application, the database, cert-agent or a package cache that died", () => {
-  const core = ["database", "cert-agent", "package-cache"].map((service) =>
+it("brings back a part of the application, the database, an agent of its stage or a package cache that died", () => {
+  const core = ["database", "cert-agent", "backup-agent", "package-cache"].map((service) =>
     container({ project: "core", service, state: "exited" }),
   );
   const dead = [container({ state: "exited" }), ...core];
   expect(planRepair({ phase: "ready", failed: false, metadataOpen: false, containers: dead })).toBe(
-    "not running: ecs.web, database, cert-agent, package-cache",
+    "not running: ecs.web, database, cert-agent, backup-agent, package-cache",
   );
 });
 

@@ -2,15 +2,16 @@ import { OperatorError } from "@appliance/errors";
 import type { Step } from "@appliance/jobs";
 import { step, type Capability } from "../capability.ts";
 import { DATABASE, ROLE, type Database, type DatabaseFacts } from "../database/database.ts";
+import { BACKUP_ROLE } from "../database/backup-role.ts";
 import type { RootFiles } from "../root-files.ts";
 import { scramMatches, scramVerifier } from "../database/scram.ts";
 import { readDatabasePassword } from "./database-url.ts";
 
 interface DatabaseStep extends Step {
-  action: "set-role" | "enable-statistics";
+  action: "set-role" | "enable-statistics" | "set-backup-role";
 }
 
-/** The application's role with its password, and pg_stat_statements, in a database that already exists. */
+/** The application's role with its password, backup-agent's role, and pg_stat_statements, in a database that already exists. */
 export function databaseCapability(files: RootFiles, database: Database): Capability<DatabaseStep> {
   return {
     name: "database",
@@ -31,11 +32,20 @@ export function planDatabase(facts: DatabaseFacts, password: string | null): Dat
     steps.push(step({ capability: "database", summary: `Give the role ${ROLE} its password`, action: "set-role" }));
   if (facts.exists && !facts.statistics)
     steps.push(step({ capability: "database", summary: "Enable pg_stat_statements", action: "enable-statistics" }));
+  if (!facts.backupRole)
+    steps.push(
+      step({
+        capability: "database",
+        summary: `Let the role ${BACKUP_ROLE} read the database and change nothing`,
+        action: "set-backup-role",
+      }),
+    );
   return steps;
 }
 
 async function applyDatabase(action: DatabaseStep["action"], files: RootFiles, database: Database): Promise<void> {
   if (action === "enable-statistics") return database.enableStatistics();
+  if (action === "set-backup-role") return database.setBackupRole();
   const password = await readDatabasePassword(files);
   if (password === null) throw new Error("planned without a password");
   return database.setRole(scramVerifier(password));

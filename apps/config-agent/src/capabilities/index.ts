@@ -7,6 +7,7 @@ import type { Database } from "../database/database.ts";
 import type { ProbeDeps } from "../probe.ts";
 import type { RootFiles } from "../root-files.ts";
 import { applicationCapability } from "./application.ts";
+import { backupAgentCapability } from "./backup-agent.ts";
 import { certificatesCapability } from "./certificates.ts";
 import { databaseServerCapability } from "./database-server.ts";
 import { databaseUrlCapability, readDatabaseUrl } from "./database-url.ts";
@@ -69,6 +70,7 @@ export function allCapabilities(deps: CapabilityDeps): readonly Capability[] {
     hooks("prepare-appliance.late"),
     databaseServerCapability({ files, containers, database, writeContainerSize: writeContainerSize(files) }),
     databaseCapability(files, database),
+    backupAgentCapability({ containers, version }),
     siteCapability(files, httpsPort),
     hooks("prepare-ecs.early"),
     applicationCapability({ files, containers, version }),

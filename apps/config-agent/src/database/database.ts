@@ -1,6 +1,7 @@
 import { OperatorError, isSystemError } from "@appliance/errors";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
+import { isBackupRoleReady, makeBackupRole } from "./backup-role.ts";
 
 /** The name that the manual gives the database and its role. */
 export const DATABASE = "ecs";
@@ -13,9 +14,11 @@ export interface DatabaseFacts {
   roleExists: boolean;
   /** Whether pg_stat_statements is there; false without a database. */
   statistics: boolean;
+  /** Whether backup-agent's role is there and may what it is to do, and nothing else. */
+  backupRole: boolean;
 }
 
-/** PostgreSQL as its superuser, over the socket folder that it shares with this agent alone (pg_hba.conf, peer). */
+/** PostgreSQL as its superuser, over its socket, which lets in this agent and backup-agent by their uids (pg_hba.conf). */
 export interface Database {
   observe(): Promise<DatabaseFacts>;
   /** Whether anybody has made a table in it; false without a database. */
@@ -24,6 +27,8 @@ export interface Database {
   create(locale: string): Promise<void>;
   setRole(verifier: string): Promise<void>;
   enableStatistics(): Promise<void>;
+  /** The role that reads everything and changes nothing; without a password, since only backup-agent's uid is let in as it. */
+  setBackupRole(): Promise<void>;
   /** Takes up changed settings. @throws OperatorError `DATABASE_SETTINGS_INVALID`: then it runs with those before. */
   reload(): Promise<void>;
   /** Waits until it answers. @throws OperatorError `DATABASE_UNREACHABLE` */
@@ -56,6 +61,7 @@ export function connectDatabase(socketFolder: string): Database {
       }),
     enableStatistics: () =>
       query(DATABASE)((client) => run(client, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")),
+    setBackupRole: () => onServer((client) => makeBackupRole(client, DATABASE)),
     reload: () => onServer(reload),
     waitUntilReady: (timeoutMs, signal) =>
       waitUntilReady(() => onServer((client) => run(client, "SELECT 1")), timeoutMs, signal),
@@ -109,6 +115,7 @@ function observe(inDatabase: <T>(work: Work<T>) => Promise<T>): Work<DatabaseFac
       roleExists: roles.rowCount === 1,
       verifier: roles.rows[0]?.rolpassword ?? null,
       statistics: isThere && (await inDatabase(hasStatistics)),
+      backupRole: await isBackupRoleReady(client, DATABASE),
     };
   };
 }

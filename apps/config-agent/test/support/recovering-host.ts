@@ -118,6 +118,6 @@ function fakeDatabase(asked: { tables: boolean }): Database {
   return {
     waitUntilReady: async () => {},
     holdsTables: async () => asked.tables,
-    observe: async () => ({ exists: false, roleExists: false, verifier: null, statistics: false }),
+    observe: async () => ({ exists: false, roleExists: false, verifier: null, statistics: false, backupRole: false }),
   } as unknown as Database;
 }

@@ -101,7 +101,8 @@ describe("the database's container", () => {
       "SELECT string_agg(type || ' ' || array_to_string(user_name, ',') || ' ' || auth_method, '; ' ORDER BY rule_number) AS rules FROM pg_hba_file_rules",
     );
     expect(rules?.rules).toBe(
-      "local postgres peer; local app peer; local all reject; host postgres reject; host all scram-sha-256",
+      "local postgres peer; local app peer; local backup peer; local all reject; " +
+        "host postgres reject; host backup reject; host all scram-sha-256",
     );
     const [{ rolpassword } = { rolpassword: "" }] = await query<{ rolpassword: string | null }>(
       "SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'",
