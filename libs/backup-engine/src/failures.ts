@@ -18,6 +18,10 @@ const FAILURES = {
     (target, detail) => `${target} shows another host key than env.yml has${detail}`,
     "Ask who runs the server why it changed. Only then replace the line in the known_hosts of env.yml.",
   ],
+  BACKUP_NOT_APPEND_ONLY: [
+    (target, detail) => `${target} is append_only in env.yml, and that is not so, or not proven${detail}`,
+    "Take from this account at the server the right to delete and to overwrite: see docs/backup.md.",
+  ],
   BACKUP_TARGET_FULL: [
     (target, detail) => `${target} has no space left${detail}`,
     "Free space there or keep fewer backups, then start the backup again.",

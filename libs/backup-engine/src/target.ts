@@ -2,7 +2,7 @@ import { OperatorError } from "@appliance/errors";
 
 /** Where a backup goes, as env.yml has it. */
 export interface Target {
-  /** As duplicity(1) writes URLs; for restic also `smb://`, `rest:http…` and `s3:http…`. It may hold a user and a password. */
+  /** As duplicity(1) writes URLs; for restic also `smb://`, `rclone+ssh://`, `rest:http…` and `s3:http…`. It may hold a user and a password. */
   url: string;
   /** In place of a password in the URL. */
   password?: string;
@@ -12,7 +12,7 @@ export interface Target {
   sshKey?: string;
   /** Credentials that a program wants in its environment: names of `CREDENTIALS` alone. */
   environment?: Readonly<Record<string, string>>;
-  /** The account cannot delete: what is old is removed elsewhere, and pruning here is skipped. */
+  /** The account cannot delete: what is old is removed elsewhere, pruning here is skipped, and each run tries to delete. restic alone. */
   appendOnly?: boolean;
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { BackupEngine, Source, Target } from "../src/index.ts";
 import { describeTree, DOCUMENTS, writeDocuments, writeOddFiles } from "./corpus.ts";
-import { PLACES, startServers, TARGETS, type TargetName } from "./targets.ts";
+import { cutOff, removeAll, startServers, TARGETS, type TargetName } from "./targets.ts";
 import { newFolder, startTestHost, type TestHost } from "./test-host.ts";
 
 /** How an engine is opened on `host`; the same `state` folder keeps its archive. */
@@ -59,10 +59,9 @@ export function describeEngine(name: string, open: OpenEngine, targets: readonly
       });
 
       it("sees by the daily check that a file was cut off there, and begins no backup where all is gone", async () => {
-        const place = join(kind === "file" ? host.folder : PLACES[kind], store);
-        host.exec("sh", "-c", `truncate --size=-1 "$(find '${place}' -size +200k -type f | sort | head -n 1)"`);
+        cutOff(host, kind, store);
         await expect(engine.check()).rejects.toMatchObject({ code: "BACKUP_VOLUME_CORRUPT" });
-        host.exec("sh", "-c", `rm -rf '${place}'`);
+        removeAll(host, kind, store);
         await expect(engine.backup(source)).rejects.toMatchObject({ code: "BACKUP_TARGET_EMPTY" });
       });
 

@@ -7,6 +7,7 @@ import {
   type ResticSettings,
   type Target,
 } from "../src/index.ts";
+import { S3 } from "./targets.ts";
 import { REMOTE_PROGRAM, type TestHost } from "./test-host.ts";
 
 export const LEGACY = join(import.meta.dirname, "..", "vectors", "legacy-backup");
@@ -15,9 +16,12 @@ export const LEGACY_KEY = readFileSync(join(LEGACY, "backup-key.asc"), "utf8");
 /** Small volumes, so that little data makes several; few and short waits for servers that do not answer. */
 export const QUICK_OPTIONS = "--volsize 1 --num-retries 2 --backend-retry-delay 1 --timeout 10";
 
+const optionsFor = ({ url }: Target) =>
+  url.startsWith("boto3+s3:") ? `${QUICK_OPTIONS} --s3-endpoint-url ${S3}` : QUICK_OPTIONS;
+
 export function openDuplicity(host: TestHost, target: Target, state: string, more: Partial<DuplicitySettings> = {}) {
   return openDuplicityEngine(
-    { target, key: LEGACY_KEY, options: QUICK_OPTIONS, ...more },
+    { target, key: LEGACY_KEY, options: optionsFor(target), ...more },
     { ...places(state), run: host.run, now: () => new Date(), remoteProgram: REMOTE_PROGRAM },
   );
 }

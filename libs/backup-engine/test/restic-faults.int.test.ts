@@ -114,23 +114,6 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
     }
   };
 
-  it("backs up where nothing can be deleted, skips pruning there and says so", async () => {
-    host.exec("mkdir", "-p", "/srv/append");
-    host.serve("rclone", "serve", "restic", "--append-only", "--addr", "127.0.0.1:8082", "/srv/append");
-    await host.listening(8082);
-    const target = { url: "rest:http://127.0.0.1:8082/" };
-    const engine = await openRestic(host, { ...target, appendOnly: true }, newFolder(host, "state"));
-    const { point } = await engine.backup(source(), { create: true });
-    expect(await engine.prune()).toEqual({ removed: [], postponed: expect.stringContaining("append-only") as string });
-    expect(await restored(engine, host, point.id)).toEqual(tree);
-    const forget = host.run("restic", ["-r", target.url, "forget", point.id], {
-      env: { RESTIC_PASSWORD: "the restic password" },
-      timeoutMs: 60_000,
-    });
-    await forget.catch(() => undefined);
-    expect(await engine.list()).toHaveLength(1);
-  });
-
   it("says that the target is full", async () => {
     const data = newFolder(host, "data");
     writeFileSync(join(data, "big"), randomBytes(6_000_000));

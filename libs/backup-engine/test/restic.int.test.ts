@@ -1,4 +1,4 @@
 import { describeEngine } from "./engine-suite.ts";
 import { openRestic } from "./open.ts";
 
-describeEngine("restic", openRestic, ["file", "sftp", "ftp", "webdav", "smb"]);
+describeEngine("restic", openRestic, ["file", "sftp", "ftp", "webdav", "smb", "s3"]);

@@ -3,6 +3,7 @@ import { OperatorError } from "@appliance/errors";
 import type { BackupOptions, BackupOutcome, Cancellable, Source } from "../engine.ts";
 import { failure } from "../failures.ts";
 import { requireSource } from "../require-source.ts";
+import { tryToDelete } from "./append-only.ts";
 import type { ResticContext } from "./context.ts";
 import { unlock } from "./locks.ts";
 import { parseLine } from "../json-line.ts";
@@ -47,7 +48,7 @@ export async function backUp(
     skipped: exitCode === PARTIAL && skipped.length === 0 ? ["restic did not say what"] : skipped,
     source: { files: summary.total_files_processed, bytes: summary.total_bytes_processed },
     stored: { files: 0, bytes: summary.data_added_packed ?? 0 },
-    findings: [],
+    findings: await tryToDelete(context, signalOf(options)),
     durationMs: context.now().getTime() - startedAt.getTime(),
   };
 }

@@ -13,17 +13,24 @@ const MEANING: Readonly<Record<number, FailureCode>> = {
 
 const LOGIN_MS = 60_000;
 
-/** What restic writes about a repository in which something is wrong. */
+/**
+ * What restic 0.18 writes about a repository in which something is wrong. Each sign tells what was found, not where restic was
+ * just then: it names config, index and packs in every failure of a network as well, and damage that is none makes operators
+ * start anew.
+ */
 const DAMAGE: readonly [FailureCode, RegExp][] = [
   [
     "BACKUP_VOLUME_MISSING",
-    /pack [0-9a-f]+: ?does not exist|\bdoes not exist\b.*pack|missing pack|file does not exist|no such file/i,
+    /\bpack [0-9a-f]{8,64}: does not exist|<data\/[0-9a-f]+>.*(?:no such file|does not exist|not found|\b404\b)/i,
   ],
   [
     "BACKUP_VOLUME_CORRUPT",
-    /pack .*(hash does not match|damaged|not match|unexpected|corrupt|contains \d+ errors)|ciphertext verification failed.*pack|blob .*(not found|hash)|data\/[0-9a-f]{2}/i,
+    /\bpack [0-9a-f]{8,64}(?: contains \d+ errors|: unexpected file size)|<data\/[0-9a-f]+>.*(?:file is too short|invalid data returned|ciphertext verification failed)/i,
   ],
-  ["BACKUP_MANIFEST_DAMAGED", /index|snapshot|ciphertext verification failed|invalid data returned|config/i],
+  [
+    "BACKUP_MANIFEST_DAMAGED",
+    /invalid data returned|ciphertext verification failed|config file has zero size|\bid [0-9a-f]{64} not found in repository|<(?:index|snapshot|key)\/[0-9a-f]+>.*(?:file is too short|no such file|does not exist|\b404\b)/i,
+  ],
 ];
 
 /** The `OperatorError` that the end of restic means; any other error as it is. `said` is all that it wrote of errors. */
@@ -49,12 +56,17 @@ async function whyNoLogin({ run, location: { login, environment }, scratch }: Re
   }
 }
 
-function codeOf({ exitCode }: CommandError, text: string, { archive, temporary }: ResticContext): FailureCode {
+/** What restic means by its end. */
+export function codeOf(
+  { exitCode }: Pick<CommandError, "exitCode">,
+  text: string,
+  { archive, temporary }: Pick<ResticContext, "archive" | "temporary">,
+): FailureCode {
   const byNumber = MEANING[exitCode ?? -1];
   if (byNumber !== undefined) return byNumber;
   if (/no space left/i.test(text) && [archive, temporary].some((folder) => text.includes(folder)))
     return "BACKUP_SCRATCH_FULL";
-  return classify(text) ?? DAMAGE.find(([, sign]) => sign.test(text))?.[0] ?? "BACKUP_FAILED";
+  return DAMAGE.find(([, sign]) => sign.test(text))?.[0] ?? classify(text) ?? "BACKUP_FAILED";
 }
 
 function detailOf(code: FailureCode, { exitCode }: CommandError, text: string): string {
@@ -62,6 +74,7 @@ function detailOf(code: FailureCode, { exitCode }: CommandError, text: string): 
   if (code === "BACKUP_VOLUME_CORRUPT" || code === "BACKUP_VOLUME_MISSING")
     return /(?:pack |data\/[0-9a-f]{2}\/)([0-9a-f]{8,64})/i.exec(text)?.[1] ?? "";
   if (code !== "BACKUP_FAILED") return "";
-  const last = text.split("\n").findLast((line) => line.trim() !== "" && !line.startsWith("{"));
-  return `exit code ${exitCode}${last === undefined ? "" : `, ${last.trim().slice(0, 200)}`}`;
+  const lines = text.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("{"));
+  const said = lines.findLast((line) => line.startsWith("Fatal: ")) ?? lines.at(-1);
+  return `exit code ${exitCode}${said === undefined ? "" : `, ${said.trim().slice(0, 200)}`}`;
 }

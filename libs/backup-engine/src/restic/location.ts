@@ -21,6 +21,7 @@ export async function locate(run: RunCommand, target: Target, url: TargetUrl, ss
   const credentials = credentialsOf(target);
   const environment = { ...credentials, ...restLogin(url) };
   if (url.scheme === "file") return { repository: url.path, args: [], environment };
+  if (url.scheme === RCLONE_OVER_SSH) return locateRcloneOverSsh(url, ssh, credentials);
   if (isSsh(url)) return locateSsh(url, ssh, credentials);
   if (url.scheme === "rest" || url.scheme === "s3")
     return { repository: `${url.scheme}:${url.path}`, args: [], environment };
@@ -33,10 +34,36 @@ function restLogin({ scheme, user, password }: TargetUrl): Record<string, string
   return { RESTIC_REST_USERNAME: user, RESTIC_REST_PASSWORD: password ?? "" };
 }
 
-/** ssh is started by restic, by words and without a shell. A password goes to it through sshpass and the environment. */
 function locateSsh(url: TargetUrl, ssh: SshFiles, credentials: Record<string, string>): Location {
-  const { user, password, host, port = 22, path } = url;
-  const login = user === undefined ? host : `${user}@${host}`;
+  const { command, environment } = sshCommand(url, ssh, credentials, ["-s", "sftp"]);
+  // As duplicity reads it: one slash is below the home folder of the account, two are absolute.
+  const path = url.path.startsWith("//") ? url.path : `/${url.path.replace(/^\//, "")}`;
+  const repository = `sftp://${loginOf(url)}:${url.port ?? 22}${path}`;
+  return { repository, args: ["-o", `sftp.command=${command.join(" ")}`], environment, login: command };
+}
+
+/** An account of ssh for which the server starts rclone, and nothing else: with `--append-only` it cannot delete. */
+const RCLONE_OVER_SSH = "rclone+ssh";
+
+function locateRcloneOverSsh(url: TargetUrl, ssh: SshFiles, credentials: Record<string, string>): Location {
+  const { command, environment } = sshCommand(url, ssh, credentials, ["rclone"]);
+  return {
+    repository: `rclone:${url.path.replace(/^\//, "")}`,
+    args: ["-o", `rclone.program=${command.join(" ")}`],
+    environment,
+  };
+}
+
+const loginOf = ({ user, host }: TargetUrl) => (user === undefined ? host : `${user}@${host}`);
+
+/** ssh is started by restic, by words and without a shell. A password goes to it through sshpass and the environment. */
+function sshCommand(
+  url: TargetUrl,
+  ssh: SshFiles,
+  credentials: Record<string, string>,
+  remote: readonly string[],
+): { command: [string, ...string[]]; environment: Record<string, string> } {
+  const { password, port = 22 } = url;
   const options = [
     `UserKnownHostsFile=${ssh.knownHosts}`,
     "GlobalKnownHostsFile=/dev/null",
@@ -47,13 +74,9 @@ function locateSsh(url: TargetUrl, ssh: SshFiles, credentials: Record<string, st
     ...(password === undefined ? ["BatchMode=yes"] : ["NumberOfPasswordPrompts=1"]),
     ...(ssh.key === undefined ? [] : [`IdentityFile=${ssh.key}`, "IdentitiesOnly=yes"]),
   ].flatMap((option) => ["-o", option]);
-  const words = [...options, "-p", String(port), login.replace(/[[\]]/g, ""), "-s", "sftp"];
-  const command: [string, ...string[]] =
-    password === undefined ? ["ssh", ...words] : ["sshpass", "-e", "ssh", ...words];
-  const environment = password === undefined ? credentials : { ...credentials, SSHPASS: password };
-  // As duplicity reads it: one slash is below the home folder of the account, two are absolute.
-  const repository = `sftp://${login}:${port}${path.startsWith("//") ? path : `/${path.replace(/^\//, "")}`}`;
-  return { repository, args: ["-o", `sftp.command=${command.join(" ")}`], environment, login: command };
+  const words = [...options, "-p", String(port), loginOf(url).replace(/[[\]]/g, ""), ...remote];
+  if (password === undefined) return { command: ["ssh", ...words], environment: credentials };
+  return { command: ["sshpass", "-e", "ssh", ...words], environment: { ...credentials, SSHPASS: password } };
 }
 
 type RcloneSettings = Record<string, string | undefined>;

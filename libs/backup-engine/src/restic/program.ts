@@ -12,6 +12,9 @@ const MOST_SAID = 20_000;
 /** Keeps the answers of commands that list everything: snapshots and locks, some hundred bytes each. */
 const LONGEST_ANSWER = 64 * 1024 * 1024;
 
+/** What restic tried again is no reason why it ended: what it could not overcome, it says once more at the end. */
+const RETRIED = /returned error, retrying after/;
+
 export interface CallOptions extends Cancellable {
   /** Each line of standard output. */
   onOutput?: (line: string) => void;
@@ -21,18 +24,20 @@ export interface CallOptions extends Cancellable {
   isAlive?: (line: string) => boolean;
   okExitCodes?: readonly number[];
   cwd?: string;
+  /** What restic reads from standard input. */
+  input?: string;
 }
 
 /** Runs `restic ARGUMENT…` on the target. @throws OperatorError of `failures.ts`. */
 export async function callRestic(
   context: ResticContext,
   args: readonly string[],
-  { signal, onOutput, onError, isAlive, okExitCodes, cwd }: CallOptions,
+  { signal, onOutput, onError, isAlive, okExitCodes, cwd, input }: CallOptions,
 ): Promise<CommandResult> {
   let said = "";
   const hear = (line: string) => {
     const text = toText(line);
-    if (said.length < MOST_SAID) said += `${text}\n`;
+    if (said.length < MOST_SAID && !RETRIED.test(text)) said += `${text}\n`;
     if (parseLine(ErrorMessage, line)) onError?.(text);
   };
   try {
@@ -45,6 +50,7 @@ export async function callRestic(
         maxOutputBytes: onOutput ? MOST_SAID : LONGEST_ANSWER,
         ...(okExitCodes ? { okExitCodes } : {}),
         ...(cwd === undefined ? {} : { cwd }),
+        ...(input === undefined ? {} : { input }),
         onLine: (line, stream) => {
           if (isAlive?.(line) ?? true) watch.alive();
           if (stream === "stderr" || line.includes('"message_type":"error"')) hear(line);

@@ -46,7 +46,11 @@ async function removeOld(
 ): Promise<string | undefined> {
   try {
     await unlock(context, options);
-    removed.push(...(await forget(context, policy, options)));
+    const chosen = await forget(context, policy, options);
+    // restic ends with 0 where the server refuses to remove them.
+    const left = new Set((await listPoints(context, options)).map(({ id }) => id));
+    removed.push(...chosen.filter((id) => !left.has(id)));
+    if (chosen.some((id) => left.has(id))) return APPEND_ONLY;
     await callRestic(context, ["prune", "--quiet", ...REPACK], options);
     return undefined;
   } catch (error) {

@@ -11,8 +11,22 @@ import { Node, RestoreSummary, Snapshot, Status } from "./messages.ts";
 import { callRestic } from "./program.ts";
 import * as z from "zod";
 
+/** The points of the appliance that can be read; of one that cannot, `check` tells. */
 export async function listPoints(context: ResticContext, options: Cancellable): Promise<Point[]> {
-  const { stdout } = await callRestic(context, ["snapshots", "--json", "--no-lock"], options);
+  return (await readPoints(context, options)).points;
+}
+
+/** `isWhole` is false when restic left out a snapshot that it could not read, which it does with exit code 0. */
+async function readPoints(
+  context: ResticContext,
+  options: Cancellable,
+): Promise<{ points: Point[]; isWhole: boolean }> {
+  const args = ["snapshots", "--json", "--no-lock", "--tag", "appliance"];
+  const { stdout, stderr } = await callRestic(context, args, options);
+  return { points: toPoints(stdout), isWhole: !/^Ignoring "/m.test(stderr) };
+}
+
+function toPoints(stdout: string): Point[] {
   return z
     .array(Snapshot)
     .parse(JSON.parse(stdout))
@@ -44,7 +58,10 @@ export async function restore(
 ): Promise<Amount> {
   await requireEmpty(into);
   const options: Cancellable = signal ? { signal } : {};
-  const points = await listPoints(context, options);
+  const { points, isWhole } = await readPoints(context, options);
+  // What is the last of those that can be read may not be the last.
+  if (pointId === undefined && !isWhole)
+    throw failure("BACKUP_MANIFEST_DAMAGED", context.url.label, "its list of points");
   const point = pointId === undefined ? points.at(-1) : points.find(({ id }) => id === pointId);
   if (!point) throw failure("BACKUP_NOT_FOUND", context.url.label, pointId ?? "it is empty");
   await mkdir(into, { recursive: true });

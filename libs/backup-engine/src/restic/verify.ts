@@ -52,7 +52,11 @@ function partsOf(readAt: Readonly<Record<string, string>>): ReadablePart[] {
 }
 
 export async function usage(context: ResticContext, options: Cancellable) {
-  const { stdout } = await callRestic(context, ["stats", "--mode", "raw-data", "--json", "--no-lock"], options);
+  const { stdout } = await callRestic(
+    context,
+    ["stats", "--mode", "raw-data", "--json", "--no-lock", "--tag", "appliance"],
+    options,
+  );
   const { total_size, total_blob_count = 0, snapshots_count } = Stats.parse(JSON.parse(stdout));
   return { stored: { files: total_blob_count, bytes: total_size }, points: snapshots_count };
 }

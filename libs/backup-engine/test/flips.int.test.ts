@@ -1,0 +1,77 @@
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { OperatorError } from "@appliance/errors";
+import { describeTree } from "./corpus.ts";
+import { BUILD_MS, nextSecond, restored, type OpenEngine } from "./engine-suite.ts";
+import { openDuplicity, openRestic } from "./open.ts";
+import { newFolder, startTestHost, type TestHost } from "./test-host.ts";
+
+/** How many places are tried for each engine; FLIPS=50 is for who has the time. */
+const PLACES = Number(process.env["FLIPS"] ?? 6);
+
+const ENGINES: readonly (readonly [string, OpenEngine])[] = [
+  ["duplicity", openDuplicity],
+  ["restic", (...args) => openRestic(...args)],
+];
+
+describe.each(ENGINES)("one flipped byte in what %s stored", { timeout: 60_000 * PLACES }, (_, open) => {
+  let host: TestHost;
+  let good: string;
+  let tree: Map<string, string>;
+  beforeAll(async () => {
+    host = startTestHost();
+    const root = newFolder(host, "data");
+    const source = { root, paths: ["documents"] };
+    writeFileSync(join(root, "documents"), randomBytes(400_000));
+    good = join(host.folder, "good");
+    const engine = await open(host, { url: `file://${good}` }, newFolder(host, "state"));
+    await engine.backup(source, { create: true });
+    writeFileSync(join(root, "documents"), randomBytes(100_000));
+    await nextSecond();
+    await engine.backup(source);
+    await engine.close();
+    tree = describeTree(root);
+  }, BUILD_MS);
+  afterAll(() => host.stop());
+
+  it(`never leads to a restore that ends well with other data, at ${PLACES} places`, async () => {
+    const wrong: string[] = [];
+    for (const place of spreadPlaces(good, PLACES)) {
+      const store = newFolder(host, "store");
+      cpSync(good, store, { recursive: true });
+      flip(join(store, place.file), place.share);
+      const engine = await open(host, { url: `file://${store}` }, newFolder(host, "state"));
+      const outcome = await restored(engine, host, undefined).catch((error: unknown) => error);
+      await engine.close();
+      rmSync(store, { recursive: true });
+      const isRight = outcome instanceof OperatorError || (outcome instanceof Map && isEqual(outcome, tree));
+      if (!isRight) wrong.push(`${place.file} at ${place.share.toFixed(2)}: ${String(outcome)}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** Places in files of every kind, in turns, and in each of them at another share of its length. */
+function spreadPlaces(folder: string, count: number): { file: string; share: number }[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => statSync(join(folder, name)).isFile())
+    .sort();
+  const golden = (Math.sqrt(5) - 1) / 2;
+  return Array.from({ length: count }, (_, n) => ({
+    file: files[Math.floor((n * files.length) / Math.min(count, files.length)) % files.length] ?? "",
+    share: (n * golden) % 1,
+  }));
+}
+
+function flip(path: string, share: number) {
+  const bytes = readFileSync(path);
+  const place = Math.floor(bytes.length * share);
+  bytes[place] = (bytes[place] ?? 0) ^ 4;
+  rmSync(path); // restic's files are read-only
+  writeFileSync(path, bytes);
+}
+
+const isEqual = (one: Map<string, string>, other: Map<string, string>) =>
+  one.size === other.size && [...one].every(([name, what]) => other.get(name) === what);
