@@ -1,5 +1,6 @@
-/** What becomes of the certificates of an older system, on a real root folder. */
+/** What becomes of the folders and certificates of an older system, on a real root folder. */
 import {
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -87,6 +88,26 @@ it("keeps an earlier one beside a later one", async () => {
   const kept = (await createRootFiles(root).names(folder)).map((name) => text(`${folder}/${name}`));
   expect(new Set(kept)).toEqual(new Set(["FIRST", "SECOND"]));
   expect(text(`${folder}/server.key.pem`)).toBe("SECOND");
+});
+
+it("gives the folders of an older host that backup-agent writes to it, and leaves what lies in them", async () => {
+  for (const folder of ["data/ecs-pgdump", "volatile/ecs-backup-test"]) {
+    mkdirSync(join(root, folder), { recursive: true, mode: 0o700 });
+    write(`${folder}/earlier`, "DUMP");
+    chownSync(join(root, folder, "earlier"), 5000, 5000);
+  }
+  await apply();
+  const found = (path: string) => {
+    const { mode, uid, gid } = statSync(join(root, path));
+    return [uid, gid, (mode & 0o777).toString(8)];
+  };
+  expect(found("data/ecs-pgdump")).toEqual([5002, 5000, "750"]);
+  expect(found("data/ecs-pgdump/earlier").slice(0, 2)).toEqual([5000, 5000]);
+  for (const folder of ["volatile/ecs-backup-test", "volatile/backup"])
+    expect([folder, ...found(folder)]).toEqual([folder, 5002, 5002, "700"]);
+  for (const folder of ["data/etc/backup", "data/etc/backup/targets", "data/etc/backup/reports"])
+    expect([folder, ...found(folder)]).toEqual([folder, 5002, 5002, "750"]);
+  expect(await capability().plan(wanted)).toEqual([]);
 });
 
 it("refuses a folder where a certificate belongs, and leaves it as it is", async () => {
