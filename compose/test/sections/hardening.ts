@@ -8,7 +8,7 @@ import type { Inspected } from "../support/docker.ts";
 const CAPABILITIES: Record<string, string[]> = {
   "config-agent": ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
   prepare: ["CHOWN", "DAC_OVERRIDE", "FOWNER"],
-  "backup-agent": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"],
+  "backup-agent": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETPCAP", "SETUID"],
 };
 const ROOT = new Set(["config-agent", "update-agent", "prepare", "backup-agent"]);
 /** Five of the control stage, the database, cert-agent, backup-agent, seven of the sample application. */
@@ -62,7 +62,7 @@ export function hardening(appliance: Appliance): void {
       const status = readFileSync(`/proc/${pid}/status`, "utf8");
       expect(status).toMatch(/^Uid:\t5002\t5002\t5002\t5002$/m);
       expect(status).toMatch(/^NoNewPrivs:\t1$/m);
-      for (const set of ["CapInh", "CapPrm", "CapEff", "CapAmb"])
+      for (const set of ["CapInh", "CapPrm", "CapEff", "CapAmb", "CapBnd"])
         expect(status).toContain(`${set}:\t000000000000000b\n`);
     });
 

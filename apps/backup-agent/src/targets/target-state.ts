@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "@appliance/errors";
 import { writeFileDurable } from "@appliance/files";
@@ -69,6 +69,7 @@ export function createTargetStates(folder: string, log: Log): TargetStates {
     return TargetState.parse({});
   };
   const write = async (target: string, state: TargetState): Promise<TargetState> => {
+    await mkdir(folder, { recursive: true, mode: 0o750 });
     await writeFileDurable(pathOf(target), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o640 });
     return state;
   };
