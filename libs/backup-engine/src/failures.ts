@@ -56,7 +56,7 @@ const FAILURES = {
   ],
   BACKUP_TARGET_EMPTY: [
     (target, detail) => `${target} holds no backup, although there should be one${detail}`,
-    "Check that its disk is mounted and its address is right. Begin a new backup there only if it was emptied on purpose.",
+    "Check that its disk is mounted and its address is right. Only if it was emptied on purpose, run `appliance backup run --full`.",
   ],
   BACKUP_NOT_FOUND: [
     (target, detail) => `There is no such backup on ${target}${detail}`,
