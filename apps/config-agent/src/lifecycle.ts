@@ -23,6 +23,7 @@ import {
   applyWanted,
   decideGoal,
   ONLY_WHILE_RUNNING,
+  partsFor,
   readWanted,
   runContext,
   runIdOf,
@@ -60,8 +61,9 @@ export function createLifecycle(deps: LifecycleDeps) {
 
 async function dryRun({ forceStorage }: ConfigApply, deps: LifecycleDeps): Promise<ResultOf<typeof ConfigApply>> {
   const wanted = { ...(await readWanted(deps)), forceStorage };
-  const plan = { capabilities: deps.capabilities, onlyWhileRunning: ONLY_WHILE_RUNNING };
-  const steps = await planConfig(wanted, await decideGoal(wanted, deps), plan);
+  const goal = await decideGoal(wanted, deps);
+  const capabilities = partsFor(goal, deps.capabilities);
+  const steps = await planConfig(wanted, goal, { capabilities, onlyWhileRunning: ONLY_WHILE_RUNNING });
   return { steps, changed: 0, dryRun: true };
 }
 
@@ -150,7 +152,7 @@ async function stop(job: JobRun, deps: LifecycleDeps): Promise<ResultOf<typeof C
   await forgetHooks(deps.files);
   await deps.status.show(true);
   const stopped = await stopIfRunning(job, deps.containers);
-  await tellGoal("stopped", deps.status);
+  await tellGoal("stopped", deps);
   return { stopped };
 }
 

@@ -21,7 +21,7 @@ import { createCertAgent } from "./cert-agent.ts";
 import { Variables } from "./config.ts";
 import { createContainers } from "./containers.ts";
 import { connectDatabase } from "./database/database.ts";
-import { createEnvFinder } from "./env-source.ts";
+import { checkEnv, createEnvFinder } from "./env-source.ts";
 import { createFailureFile } from "./status/failure.ts";
 import { createHost } from "./host.ts";
 import { hostJobs } from "./host-jobs.ts";
@@ -29,6 +29,8 @@ import { createLifecycle } from "./lifecycle.ts";
 import { PATHS } from "./paths.ts";
 import { prepareControl } from "./prepare-control.ts";
 import { answers } from "./probe.ts";
+import { nextPull } from "./recovery/plan-pull.ts";
+import { createPulledData } from "./recovery/pulled-data.ts";
 import { createRecoveryRecords } from "./recovery/recovery-record.ts";
 import { createRootFiles } from "./root-files.ts";
 import { routes } from "./routes.ts";
@@ -76,7 +78,8 @@ async function start() {
   const activeEnv = createActiveEnv(files);
   const finder = createEnvFinder(() => lookEverywhere({ host, run: runCommand, envYml, metadataUrl }));
   const containers = createContainers(producer);
-  const recoveries = createRecoveryRecords(files);
+  const recoveries = createRecoveryRecords(files, now);
+  const pulled = createPulledData(files);
   const database = connectDatabase(`${HOST_ROOT}${PATHS.databaseSocket}`);
   const probe = { run: runCommand, target: PROBE_TARGET, inHostNetwork: PROBE_IN_HOST_NETWORK };
   const capabilities = allCapabilities({
@@ -116,6 +119,7 @@ async function start() {
     answers: (domain, signal) => answers(domain, HEALTH_PATH, probe, signal),
     onEnv,
     recoveries,
+    pulled,
     orderFirstBackup: async (runId) => {
       await producer.enqueue(BackupRun, { requestedBy: "config-agent" }, { id: `${runId}-first-backup` });
     },
@@ -139,7 +143,11 @@ async function start() {
     onClose: () => stopping.abort(),
   });
   const metadataIsOpen = () => isMetadataOpen(host);
-  const watched = { producer, containers, failure, status, lease, recoveries, metadataIsOpen, log };
+  const pullDue = async () => {
+    const [source, { timeZone }] = [await activeEnv.read(), await host.facts()];
+    return source && nextPull(checkEnv(source).env, await recoveries.read(), timeZone);
+  };
+  const watched = { producer, containers, failure, status, lease, recoveries, pullDue, metadataIsOpen, log };
   void supervise(watched, stopping.signal);
   return agent;
 }

@@ -9,6 +9,7 @@ import type { Containers } from "./containers.ts";
 import type { Database } from "./database/database.ts";
 import type { EnvFinder } from "./env-source.ts";
 import { PATHS } from "./paths.ts";
+import type { PulledData } from "./recovery/pulled-data.ts";
 import type { RootFiles } from "./root-files.ts";
 import type { FailureFile } from "./status/failure.ts";
 import type { Status } from "./status/status.ts";
@@ -27,6 +28,7 @@ export interface RunDeps extends WantedDeps {
   failure: FailureFile;
   status: Status;
   lease: Lease;
+  pulled: PulledData;
   log: Log;
   /** Whether the application answers now, as a browser asks it. */
   answers: (domain: string, signal: AbortSignal) => Promise<boolean>;
@@ -101,6 +103,11 @@ export async function decideGoal(wanted: Wanted, { files }: Pick<RunDeps, "files
   return (await files.exists(PATHS.stopped)) ? "stopped" : "running";
 }
 
+/** A host in standby has no database before it holds a backup. */
+export function partsFor(goal: Goal, capabilities: readonly Capability[]): readonly Capability[] {
+  return goal === "standby" ? capabilities.filter(({ name }) => name !== "database") : capabilities;
+}
+
 type Telling = Pick<ApplyDeps, "onStep" | "onStepDone">;
 
 /** Brings the appliance to what env.yml and the operator want of it, and tells what it came to. */
@@ -112,15 +119,16 @@ export async function applyWanted(
   deps: RunDeps,
 ): Promise<ApplyResult & { goal: Goal }> {
   const goal = await decideGoal(wanted, deps);
+  if (goal !== "standby") await deps.pulled.goLive();
   const result = await applyConfig(wanted, goal, runContext(job, deps), {
-    capabilities,
+    capabilities: partsFor(goal, capabilities),
     onlyWhileRunning: ONLY_WHILE_RUNNING,
     interrupt: () => deps.status.interrupt(),
     ...telling,
   });
   if (goal === "standby") await stopIfRunning(job, deps.containers);
   await deps.failure.clear();
-  await tellGoal(goal, deps.status, result.steps);
+  await tellGoal(goal, deps, result.steps);
   return { ...result, goal };
 }
 

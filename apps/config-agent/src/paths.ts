@@ -14,6 +14,8 @@ export const PATHS = {
   runs: "/var/lib/appliance/runs",
   /** What the last recovery was asked for and what it put back. */
   recovery: "/var/lib/appliance/recovery.json",
+  /** On a standby host: which backup the data is that of. */
+  pulled: "/data/.pulled.json",
   phase: "/run/appliance/phase",
   status: "/var/lib/appliance/status",
   stopped: "/var/lib/appliance/stopped",

@@ -15,6 +15,8 @@ export interface SuperviseDeps {
   status: Status;
   lease: Lease;
   recoveries: RecoveryRecords;
+  /** When the next pull of a standby host is due; null where none is. */
+  pullDue: () => Promise<Date | null>;
   /** Whether containers reach the metadata service of the cloud and can be kept from it. */
   metadataIsOpen: () => Promise<boolean>;
   log: Log;
@@ -46,6 +48,13 @@ function anApply({ producer }: SuperviseDeps, reason: "boot" | "repair"): Ask {
   return () => producer.enqueue(ConfigApply, { requestedBy: "config-agent", reason }, { id });
 }
 
+/** Asked for again while it waits for its turn, it is the same job. */
+function aPull({ producer }: SuperviseDeps, due: Date): Ask {
+  const id = `pull-${due.toISOString().replaceAll(/[-:.]/g, "")}`;
+  const order = { requestedBy: "config-agent", pull: true, onlyRestore: true };
+  return () => producer.enqueue(ConfigRecover, order, { id });
+}
+
 /** Its job is in the queue still, unless that was emptied; under its id it is there once. It ends with an apply of its own. */
 async function unfinishedRecovery({ producer, lease, recoveries }: SuperviseDeps): Promise<Ask | undefined> {
   const [holder, record] = [await lease.unfinished(), await recoveries.read()];
@@ -65,11 +74,18 @@ async function askUntilTaken({ log }: SuperviseDeps, ask: Ask, signal: AbortSign
     }
 }
 
+async function lookForPull(deps: SuperviseDeps, signal: AbortSignal): Promise<void> {
+  const due = await deps.pullDue();
+  if (due !== null && due <= new Date()) await askUntilTaken(deps, aPull(deps, due), signal);
+}
+
 /** A look that fails (update-agent is being replaced, say) is made again soon. */
 async function look(deps: SuperviseDeps, signal: AbortSignal): Promise<void> {
   const { containers, failure, status, metadataIsOpen, log } = deps;
-  if (status.get().phase !== "ready") return;
+  const { phase } = status.get();
+  if (phase !== "ready" && phase !== "standby") return;
   try {
+    if (phase === "standby") return await lookForPull(deps, signal);
     const failed = (await failure.read()) !== undefined;
     const metadataOpen = await metadataIsOpen();
     const observed = await containers.observe(signal);

@@ -1,4 +1,4 @@
-import { isInterrupted } from "@appliance/errors";
+import { isInterrupted, OperatorError } from "@appliance/errors";
 import type { BackupProgress, ConfigRecover, Recovered } from "@appliance/jobs";
 import type { RunJournal } from "@appliance/lease";
 import { applyConfig } from "../apply-config.ts";
@@ -16,8 +16,9 @@ import {
   type RunDeps,
 } from "../one-run.ts";
 import { PATHS } from "../paths.ts";
-import { tellFailure } from "../status/tell.ts";
+import { tellFailedPull, tellFailure } from "../status/tell.ts";
 import { asProgress, describeProgress } from "./describe-progress.ts";
+import { isPulling } from "./plan-pull.ts";
 import { firstBackupCapability, recoveryCapability } from "./recovery-capability.ts";
 import type { RecoveryRecord, RecoveryRecords } from "./recovery-record.ts";
 import { refuseOccupied } from "./refuse-occupied.ts";
@@ -34,8 +35,8 @@ export interface RecoverRun extends JobRun {
 
 /** The last part of an apply that a recovery needs. */
 const LAST_BEFORE_RECOVERY = "database-server";
-/** Parts before it that start what has the data in use. */
-const AFTER_RECOVERY: ReadonlySet<string> = new Set(["certificates", "backup-agent"]);
+/** Of the parts before it, the one that starts what has the data in use. */
+const AFTER_RECOVERY = "certificates";
 
 /**
  * Puts documents and database of a backup back onto a bare host, as an apply in two halves: what the recovery needs, the recovery in
@@ -50,10 +51,15 @@ export async function recover(data: ConfigRecover, job: RecoverRun, deps: Recove
     try {
       return await carryOut(record, job, journal, deps);
     } catch (err) {
-      if (!isInterrupted(job.signal)) await tellFailure(err, deps, job.signal);
+      if (!isInterrupted(job.signal)) await tell(err, record, job, deps);
       throw err;
     }
   });
+}
+
+/** A pull that failed leaves what the one before it put there, and the next night tries again: nothing has to be cleared. */
+function tell(err: unknown, { order }: RecoveryRecord, { signal }: JobRun, deps: RecoverDeps): Promise<void> {
+  return order.pull ? tellFailedPull(err, deps, signal) : tellFailure(err, deps, signal);
 }
 
 /** A job that was delivered again after its queue was emptied finds what its run came to. */
@@ -67,14 +73,16 @@ async function beginOrGoOn(
   data: ConfigRecover,
   job: JobRun,
   journal: RunJournal,
-  { files, database, recoveries }: RecoverDeps,
+  deps: RecoverDeps,
 ): Promise<RecoveryRecord> {
+  const { files, database, recoveries } = deps;
   const runId = runIdOf(job);
   const record = await recoveries.read();
   if (journal.resumed && record?.runId === runId) return record;
-  await refuseOccupied(files, database, job.signal);
-  await recoveries.begin(runId, data);
-  return { runId, order: data, restored: null };
+  if (data.pull && !isPulling((await readWantedFor(data, deps)).env)) throw pullIsOff();
+  // A pull that finds data of another origin is told as one that failed, and counts as that of its night.
+  if (!data.pull) await refuseOccupied(files, database, job.signal);
+  return recoveries.begin(runId, data);
 }
 
 async function carryOut(
@@ -85,13 +93,20 @@ async function carryOut(
 ): Promise<Recovered> {
   // Every cause of an earlier failure is looked at again, and one that stays would hide what is being done now.
   await deps.failure.clear();
-  const wanted = await readWanted(deps);
+  const wanted = await readWantedFor(record.order, deps);
+  if (record.order.pull && record.restored === null) await refuseForeign(job, deps);
   await restore(record, wanted, job, journal, deps);
   const restored = (await deps.recoveries.read())?.restored;
   if (!restored) throw new Error("the recovery ended without an outcome");
+  if (record.order.pull) await deps.pulled.write(restored);
   await goOn(record, wanted, job, journal, deps);
   deps.log.info({ ...restored, onlyRestore: record.order.onlyRestore }, "the appliance was recovered");
   return restored;
+}
+
+/** A pull comes by itself, so an env.yml that is just being edited is none of its business. */
+function readWantedFor({ pull }: Pick<ConfigRecover, "pull">, deps: RecoverDeps): Promise<Wanted> {
+  return readWanted(deps, pull ? "repair" : undefined);
 }
 
 async function restore(
@@ -116,7 +131,7 @@ async function restore(
 
 function beforeRecovery(capabilities: readonly Capability[]): readonly Capability[] {
   const last = capabilities.findIndex(({ name }) => name === LAST_BEFORE_RECOVERY);
-  return capabilities.slice(0, last + 1).filter(({ name }) => !AFTER_RECOVERY.has(name));
+  return capabilities.slice(0, last + 1).filter(({ name }) => name !== AFTER_RECOVERY);
 }
 
 /** To whoever waits, and to the page. */
@@ -136,8 +151,7 @@ async function goOn(
   journal: RunJournal,
   deps: RecoverDeps,
 ): Promise<void> {
-  if (order.onlyRestore) await deps.files.write(PATHS.stopped, "", { mode: 0o644 });
-  else await deps.files.remove(PATHS.stopped);
+  if (!order.pull) await keepStopped(order.onlyRestore, deps);
   const isLive = (await decideGoal(wanted, deps)) === "running";
   const capabilities = isLive
     ? [...deps.capabilities, firstBackupCapability(deps.orderFirstBackup)]
@@ -145,4 +159,21 @@ async function goOn(
   const begin = () => deps.status.begin(capabilities.map(({ title }) => title));
   const progress = ({ step }: { step: string }) => job.progress(asProgress(step));
   await applyWanted(wanted, capabilities, job, tellSteps({ begin, progress }, journal, deps), deps);
+}
+
+/** Only what a pull put there may be replaced by the next one. */
+async function refuseForeign(job: JobRun, { files, database, pulled }: RecoverDeps): Promise<void> {
+  if ((await pulled.read()) === undefined) await refuseOccupied(files, database, job.signal);
+}
+
+/** As `appliance stop` does, so that a reboot starts nothing either. */
+async function keepStopped(stopped: boolean, { files }: RecoverDeps): Promise<void> {
+  if (stopped) await files.write(PATHS.stopped, "", { mode: 0o644 });
+  else await files.remove(PATHS.stopped);
+}
+
+function pullIsOff(): OperatorError {
+  return new OperatorError("PULL_OFF", "env.yml does not make this a standby host that pulls backups.", {
+    remedy: "Set appliance:standby and appliance:backup:pull to true in env.yml, then run `appliance apply`.",
+  });
 }

@@ -77,7 +77,8 @@ async function stopUsers(run: RunContext, { containers }: Deps): Promise<void> {
 
 /** What is remembered of the data before holds for the restored data no more: its hooks run, and its schema is brought up to date. */
 async function restore(order: RecoveryRecord["order"], run: RunContext, deps: Deps): Promise<void> {
-  const restored: Recovered = await deps.containers.recover(order, run, deps.progress);
+  const { target, at, pull } = order;
+  const restored: Recovered = await deps.containers.recover({ target, at, replace: pull }, run, deps.progress);
   await forgetHooks(deps.files);
   await forgetMigrations(deps.files);
   await deps.recoveries.finish(run.runId, restored);

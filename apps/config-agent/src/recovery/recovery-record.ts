@@ -6,6 +6,8 @@ import type { RootFiles } from "../root-files.ts";
 /** The last recovery of this host: what was asked for, and what was put back. */
 export interface RecoveryRecord {
   runId: string;
+  /** ISO 8601 */
+  begunAt: string;
   order: DataOf<typeof ConfigRecover>;
   /** Null until documents and database are in place. */
   restored: Recovered | null;
@@ -14,18 +16,19 @@ export interface RecoveryRecord {
 /** A file, since the queue that a recovery was asked through may be emptied before it has ended. */
 export interface RecoveryRecords {
   read(): Promise<RecoveryRecord | undefined>;
-  begin(runId: string, order: DataOf<typeof ConfigRecover>): Promise<void>;
+  begin(runId: string, order: DataOf<typeof ConfigRecover>): Promise<RecoveryRecord>;
   /** From here on the run does not restore again, however often it is taken up. */
   finish(runId: string, restored: Recovered): Promise<void>;
 }
 
 const Stored = z.object({
   runId: z.string(),
+  begunAt: z.iso.datetime(),
   order: ConfigRecover.data,
   restored: ConfigRecover.result.nullable(),
 });
 
-export function createRecoveryRecords(files: RootFiles): RecoveryRecords {
+export function createRecoveryRecords(files: RootFiles, now: () => Date): RecoveryRecords {
   const write = (record: RecoveryRecord) =>
     files.write(PATHS.recovery, `${JSON.stringify(record)}\n`, { mode: 0o600, uid: 0, gid: 0 });
   const read = async () => {
@@ -34,7 +37,11 @@ export function createRecoveryRecords(files: RootFiles): RecoveryRecords {
   };
   return {
     read,
-    begin: (runId, order) => write({ runId, order, restored: null }),
+    async begin(runId, order) {
+      const record = { runId, begunAt: now().toISOString(), order, restored: null };
+      await write(record);
+      return record;
+    },
     async finish(runId, restored) {
       const record = await read();
       if (record?.runId === runId) await write({ ...record, restored });

@@ -31,12 +31,13 @@ it("says of a serving appliance what could not be done of it", async () => {
   const status = {
     get: () => ({ phase: "ready", steps: [{}] }),
     settle: async (state: unknown) => void settled.push(state),
-  } as unknown as Parameters<typeof tellGoal>[1];
+  } as unknown as Parameters<typeof tellGoal>[1]["status"];
+  const pulled = { read: async () => undefined, write: async () => {}, goLive: async () => {} };
   const steps = [
     step({ capability: "certificates", summary: "Start cert-agent", failed: "Its port is taken. → Free it. (TAKEN)" }),
     step({ capability: "site", summary: "Let nginx serve ecs.test" }),
   ];
-  await tellGoal("running", status, steps);
+  await tellGoal("running", { status, pulled }, steps);
   expect(settled).toEqual([
     {
       phase: "ready",

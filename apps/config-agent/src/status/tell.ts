@@ -1,11 +1,16 @@
 import { toFailure } from "@appliance/errors";
 import type { Log, Step } from "@appliance/jobs";
 import type { Goal } from "../apply-config.ts";
+import type { PulledData } from "../recovery/pulled-data.ts";
 import type { FailureFile } from "./failure.ts";
 import type { Status } from "./status.ts";
 
 /** What the appliance came to, and what of `taken` could not be done. */
-export async function tellGoal(goal: Goal, status: Status, taken: readonly Step[] = []): Promise<void> {
+export async function tellGoal(
+  goal: Goal,
+  { status, pulled }: StandbyDeps,
+  taken: readonly Step[] = [],
+): Promise<void> {
   if (goal === "running") {
     const { phase, steps } = status.get();
     if (phase === "ready" && steps.length === 0) return;
@@ -13,16 +18,38 @@ export async function tellGoal(goal: Goal, status: Status, taken: readonly Step[
   }
   await status.show(true);
   if (goal === "standby")
-    return status.settle({
-      phase: "standby",
-      headline: "The server stands by",
-      hint: "Remove `appliance:standby` from env.yml and run `appliance apply` to put it into service.",
-    });
+    return status.settle({ phase: "standby", headline: STANDS_BY, hint: await standbyHint({ pulled }) });
   return status.settle({
     phase: "stopped",
     headline: "Stopped by the operator",
     hint: "`appliance start` starts the application again.",
   });
+}
+
+interface StandbyDeps {
+  status: Status;
+  pulled: PulledData;
+}
+
+const STANDS_BY = "The server stands by";
+
+async function standbyHint({ pulled }: Pick<StandbyDeps, "pulled">): Promise<string> {
+  const held = await pulled.read();
+  const what = held ? `It holds the backup of ${held.point.at} from ${held.target}. ` : "";
+  return `${what}\`appliance activate\` makes it the live one.`;
+}
+
+/** A pull that failed: what the host stands by with is as it was. */
+export async function tellFailedPull(
+  thrown: unknown,
+  deps: StandbyDeps & { log: Log },
+  signal: AbortSignal,
+): Promise<void> {
+  const err: unknown = signal.aborted ? signal.reason : thrown;
+  const { code, message, remedy } = toFailure(err);
+  deps.log.error({ err, code }, "the backup of the live host could not be pulled");
+  const hint = `The last pull failed: ${message} → ${remedy} (${code}) ${await standbyHint(deps)}`;
+  await deps.status.settle({ phase: "standby", headline: STANDS_BY, hint });
 }
 
 /** An optional part that failed would be seen by nobody but who ran that apply. */

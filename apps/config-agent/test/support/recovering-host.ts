@@ -5,11 +5,12 @@ import { createRootFolderHost } from "@appliance/host";
 import type { BackupProgress, Container, Recovered } from "@appliance/jobs";
 import { openLease } from "@appliance/lease";
 import { step, type Capability } from "../../src/capability.ts";
-import type { Containers } from "../../src/containers.ts";
+import type { Containers, RecoveryChoice } from "../../src/containers.ts";
 import type { Database } from "../../src/database/database.ts";
 import { toEnvSource } from "../../src/env-source.ts";
 import { createLifecycle, type LifecycleDeps } from "../../src/lifecycle.ts";
 import { createActiveEnv } from "../../src/active-env.ts";
+import { createPulledData } from "../../src/recovery/pulled-data.ts";
 import { createRecoveryRecords } from "../../src/recovery/recovery-record.ts";
 import { createRootFiles } from "../../src/root-files.ts";
 import { createFailureFile } from "../../src/status/failure.ts";
@@ -41,7 +42,13 @@ export async function recoveringHost() {
   for (const folder of [...FOLDERS, "run/appliance", "data/etc/tags", "data/ecs-storage-vault", "app"])
     mkdirSync(join(root, folder), { recursive: true });
   const diary: string[] = [];
-  const asked = { standby: false, tables: false, restore: (async () => RESTORED) as Restore };
+  const asked = {
+    standby: false,
+    pull: false,
+    replaced: false,
+    tables: false,
+    restore: (async () => RESTORED) as Restore,
+  };
   const files = createRootFiles(root);
   const now = () => new Date();
   const part = (name: string): Capability => ({
@@ -54,7 +61,7 @@ export async function recoveringHost() {
   const start = async (): Promise<LifecycleDeps> => ({
     host: createRootFolderHost({ root }),
     files,
-    finder: { find: async () => toEnvSource("/app/env.yml", envYml(asked.standby)), passedOver: () => [] },
+    finder: { find: async () => toEnvSource("/app/env.yml", envYml(asked)), passedOver: () => [] },
     activeEnv: createActiveEnv(files),
     capabilities: names.map(part),
     containers: fakeContainers(diary, asked),
@@ -70,12 +77,13 @@ export async function recoveringHost() {
     log: QUIET,
     answers: async () => false,
     onEnv: () => {},
-    recoveries: createRecoveryRecords(files),
+    recoveries: createRecoveryRecords(files, now),
+    pulled: createPulledData(files),
     orderFirstBackup: async () => void diary.push("order a backup"),
   });
   const deps = await start();
   const progress: BackupProgress[] = [];
-  const order = { requestedBy: "cli", target: null, at: null, onlyRestore: false };
+  const order = { requestedBy: "cli", target: null, at: null, onlyRestore: false, pull: false };
   return {
     root,
     asked,
@@ -97,18 +105,26 @@ export async function recoveringHost() {
   };
 }
 
-function envYml(standby: boolean): Buffer {
-  const env = { appliance: { domain: "ecs.example", standby }, ecs: { git: { source: "builtin:sample" } } };
+function envYml({ standby, pull }: { standby: boolean; pull: boolean }): Buffer {
+  const env = {
+    appliance: { domain: "ecs.example", standby, backup: { pull } },
+    ecs: { git: { source: "builtin:sample" } },
+  };
   return Buffer.from(`#cloud-config\n${JSON.stringify(env)}\n`);
 }
 
-function fakeContainers(diary: string[], asked: { restore: Restore }): Containers {
+function fakeContainers(diary: string[], asked: { restore: Restore; replaced: boolean }): Containers {
   const running = [{ project: "core", service: "cert-agent", state: "running" }] as Container[];
   return {
     observe: async () => running,
     stop: async (_project: string, services: readonly string[]) => void diary.push(`stop ${services.join(", ")}`),
-    recover: (_choice: unknown, { signal }: { signal: AbortSignal }, progress: (told: BackupProgress) => void) => {
+    recover: (
+      { replace }: RecoveryChoice,
+      { signal }: { signal: AbortSignal },
+      progress: (told: BackupProgress) => void,
+    ) => {
       diary.push("restore");
+      asked.replaced = replace;
       return asked.restore({ signal, progress });
     },
   } as unknown as Containers;
