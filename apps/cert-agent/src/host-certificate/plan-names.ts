@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
+import { isPublicName } from "@appliance/env";
 import type { CertAgentSlice } from "../slice.ts";
 
 /** What of env.yml decides about the host's certificate. */
@@ -16,8 +17,6 @@ export interface PlannedNames {
 
 /** Names that mean this machine itself, whoever asks. */
 const OWN_MACHINE = /^(?:.+\.)?localhost$/;
-/** RFC 6761, 6762, 8375 and 9476, and what home routers use: no public authority may certify them. */
-const NOT_PUBLIC = /(?:^|\.)(?:test|local|internal|lan|home\.arpa|example|invalid|alt|onion)$/;
 /** What may stand in a certificate's name and in an argument of openssl. */
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
@@ -63,5 +62,5 @@ function whyNotAsked(name: string, hasOwnAuthority: boolean): string | undefined
   if (OWN_MACHINE.test(name)) return "is this machine's own name for itself";
   if (hasOwnAuthority) return undefined;
   if (!name.includes(".")) return "is a single word, which no public authority certifies";
-  return NOT_PUBLIC.test(name) ? "is no public name" : undefined;
+  return isPublicName(name) ? undefined : "is no public name";
 }

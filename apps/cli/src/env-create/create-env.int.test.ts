@@ -155,7 +155,7 @@ describe("env diff", () => {
 describe("env check", () => {
   it("gives advice beside a verdict, names the commission, and ends well", () => {
     const settings = "{settings: \"ETHICS_COMMISSION_UUID = 'e17ee744e4e840778f316cf3f79de6b4'\"}";
-    writeFileSync(at("check.yml"), `#cloud-config\nappliance: {domain: a.example}\necs: ${settings}\n`, {
+    writeFileSync(at("check.yml"), `#cloud-config\nappliance: {domain: a.example.org}\necs: ${settings}\n`, {
       mode: 0o644,
     });
     const { status, stdout } = appliance("env", "check", "check.yml");

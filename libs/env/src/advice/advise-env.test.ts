@@ -7,7 +7,7 @@ import { parse } from "../testing/parse.ts";
 const GOOD = {
   ssh_authorized_keys: [sshKey],
   appliance: {
-    domain: "ecs.example",
+    domain: "ecs.example.org",
     metric: { exporter: true },
     backup: {
       url: "sftp://me@backup.test/folder",
@@ -38,7 +38,7 @@ describe("advice", () => {
 
   it("stands where its setting does, in the order of the file", () => {
     const parsed = parse(
-      "#cloud-config\nappliance:\n  domain: a.example\n  backup:\n    url: file:///data/x\nssh_authorized_keys:\n",
+      "#cloud-config\nappliance:\n  domain: a.example.org\n  backup:\n    url: file:///data/x\nssh_authorized_keys:\n",
     );
     const places = adviseEnv(parsed).map(({ path, line, column }) => `${line}:${column} ${path}`);
     expect(places).toEqual([
@@ -206,7 +206,7 @@ it("an application that is not named is asked for, unless none is to start", () 
 });
 
 describe("a certificate", () => {
-  const onSsl = (ssl: object, domain = "ecs.example") => onAppliance({ domain, ssl });
+  const onSsl = (ssl: object, domain = "ecs.example.org") => onAppliance({ domain, ssl });
   const given = { key: "own-key.pem", cert: "own-cert.pem" };
 
   it("of one's own is served, whatever letsencrypt says", () => {

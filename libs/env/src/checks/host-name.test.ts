@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatProblem } from "../index.ts";
 import { parse } from "../testing/parse.ts";
+import { isPublicName } from "./host-name.ts";
 
 describe("the domain", () => {
   const withDomain = (domain: string) => parse(`#cloud-config\nappliance:\n  domain: ${domain}\n`);
@@ -51,5 +52,19 @@ describe("the domain", () => {
     expect(parse(text).problems).toMatchObject([
       { severity: "error", path: "appliance:domain", message: "is missing", line },
     ]);
+  });
+});
+
+describe("a public name", () => {
+  it.each(["ecs.example.org", "localhost.example.org", "xn--bcher-kva.at", "test.at"])("is %s", (name) => {
+    expect(isPublicName(name)).toBe(true);
+  });
+
+  it.each([
+    ["nobody's own", ["ecs", "localhost", "a.localhost", "a.test", "a.example", "a.invalid"]],
+    ["one network's own", ["a.local", "a.internal", "a.lan", "home.arpa", "a.home.arpa", "10.0.0.1"]],
+    ["looked up without DNS", ["a.onion", "a.alt"]],
+  ])("is none that is %s", (_what, names) => {
+    expect(names.filter(isPublicName)).toEqual([]);
   });
 });

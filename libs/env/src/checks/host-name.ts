@@ -37,10 +37,13 @@ export function hostNameFault(name: string): string | undefined {
   return /^\d+$/.test(labels.at(-1) ?? "") ? `${quote(name)} is no host name: its last part is a number` : undefined;
 }
 
-/** Names of nobody's own, which are other programs' names in the same network too; RFC 6761, RFC 6762, RFC 8375 and habit. */
-const PRIVATE = /\.(localhost|local|test|internal|lan|home\.arpa)$|\.[0-9]+$/;
+/**
+ * Names of nobody's own: kept free for tests, examples and single networks (RFC 6761, RFC 6762, RFC 8375, ICANN's `internal`, the
+ * habit of routers) or for other ways than DNS to look a name up (RFC 7686, RFC 9476).
+ */
+const PRIVATE = /(?:^|\.)(?:localhost|test|example|invalid|local|home\.arpa|internal|lan|onion|alt)$|\.[0-9]+$/;
 
-/** Whether a name can be one that DNS has for everybody. */
+/** Whether a name can be one that DNS has for everybody, so that a public authority may certify it; small letters, in ASCII. */
 export function isPublicName(name: string): boolean {
   return name.includes(".") && !PRIVATE.test(name);
 }
