@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { GenerationFile } from "@appliance/files";
+import { TLS_GROUP } from "@appliance/host";
 import { parseCertificate, type KeyedCertificate } from "../certificate.ts";
 import { readIfThere } from "../read-if-there.ts";
 
@@ -16,9 +17,6 @@ export interface TlsSet {
   clients: ClientTrust | null;
 }
 
-/** The group of those who read the key of the host's certificate: nginx and later the mail gateway. */
-const TLS_GID = 5020;
-
 const KEY = "server.key";
 const CHAIN = "server.crt";
 const CLIENT_CA = "client-ca.crt";
@@ -30,7 +28,7 @@ const END_CONNECTIONS = "end-connections";
 export function generationOf({ server, clients }: TlsSet, endConnections: boolean): Map<string, GenerationFile> {
   const everybody = { mode: 0o444 };
   const files = new Map<string, GenerationFile>([
-    [KEY, { data: server.keyPem, mode: 0o440, gid: TLS_GID }],
+    [KEY, { data: server.keyPem, mode: 0o440, gid: TLS_GROUP }],
     [CHAIN, { data: server.chainPem, ...everybody }],
   ]);
   if (clients) files.set(CLIENT_CA, { data: clients.caPem, ...everybody });
@@ -44,7 +42,7 @@ export function servedFilesOf({ server, clients }: TlsSet): Map<string, Generati
   const everybody = { mode: 0o644 };
   const files = new Map<string, GenerationFile>([
     ["server.cert.pem", { data: server.chainPem, ...everybody }],
-    ["server.key.pem", { data: server.keyPem, mode: 0o640, gid: TLS_GID }],
+    ["server.key.pem", { data: server.keyPem, mode: 0o640, gid: TLS_GROUP }],
   ]);
   if (clients) files.set("ca.cert.pem", { data: clients.caPem, ...everybody });
   if (clients) files.set("crl.pem", { data: clients.crlPem, ...everybody });
