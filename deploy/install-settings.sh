@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154  # root, checkout, source and settings are set by install.sh
 readonly SETTINGS="APPLIANCE_SUBNET APPLIANCE_HTTP_PORT APPLIANCE_HTTPS_PORT APPLIANCE_CONFIG_AGENT_PORT \
 APPLIANCE_UPDATE_AGENT_PORT APPLIANCE_CERT_AGENT_PORT APPLIANCE_BACKUP_AGENT_PORT APPLIANCE_PACKAGE_CACHE_PORT \
-COMPOSE_PROJECT_NAME APPLICATION_PROJECT APPLIANCE_LOG_LEVEL"
+COMPOSE_PROJECT_NAME APPLICATION_PROJECT APPLIANCE_HOST_ID APPLIANCE_LOG_LEVEL"
 readonly OTHER_ROOTS="1 2 3 4 5"
 readonly PORTS_APART=10000
 
@@ -32,6 +32,8 @@ default_settings() {
     : "${APPLIANCE_CERT_AGENT_PORT:=$((7303 + $2 * PORTS_APART))}"
     : "${APPLIANCE_BACKUP_AGENT_PORT:=$((7304 + $2 * PORTS_APART))}"
     : "${APPLIANCE_PACKAGE_CACHE_PORT:=$((7320 + $2 * PORTS_APART))}"
+    # By it a lock in a backup is told to be of this host or of another, whatever both are called.
+    : "${APPLIANCE_HOST_ID:=appliance-$(od -An -N4 -tx4 /dev/urandom | tr -d ' ')}"
     : "${APPLIANCE_LOG_LEVEL:=info}"
 }
 

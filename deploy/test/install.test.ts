@@ -51,6 +51,13 @@ describe("compose/.env", () => {
     install("one", { APPLIANCE_SUBNET: "10.80", APPLIANCE_LOG_LEVEL: "debug" });
     expect(install("two")).toEqual(expect.arrayContaining(["APPLIANCE_SUBNET=10.80", "APPLIANCE_LOG_LEVEL=debug"]));
   });
+
+  it("gives the host an id of its own, by which its locks in a backup are known, and never another", () => {
+    const idOf = (settings: string[]) => settings.find((line) => line.startsWith("APPLIANCE_HOST_ID="));
+    const first = idOf(install("one"));
+    expect(first).toMatch(/=appliance-[0-9a-f]{8}$/);
+    expect(idOf(install("two"))).toBe(first);
+  });
 });
 
 describe("while images are built", () => {

@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import {
   openDuplicityEngine,
@@ -116,7 +117,8 @@ async function openEngine(settings: TargetSettings, slice: BackupAgentSlice, dep
   }
   if (slice.resticPassword === null) throw secretMissing(settings, "appliance:backup:password");
   const restic = { target, password: slice.resticPassword, policy: settings.retention };
-  return openResticEngine(restic, { ...places, hostName: slice.domain });
+  // What restic writes into its locks: compose.yml gives the container a name that stays.
+  return openResticEngine(restic, { ...places, hostName: hostname() });
 }
 
 async function makePlaces(target: TargetSettings, deps: TargetsDeps): Promise<EngineDependencies> {
