@@ -162,7 +162,7 @@ describe("env check", () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^check\.yml:1:1: advice: others on this host may open/m);
     expect(stdout).toMatch(/^Ethics commission: Ethikkommission der Medizinischen Universität Graz$/m);
-    expect(stdout).toMatch(/check\.yml is valid, with 5 pieces of advice\.\n$/);
+    expect(stdout).toMatch(/check\.yml is valid, with 1 warning and 5 pieces of advice\.\n$/);
     const { commission, ok } = JSON.parse(appliance("env", "check", "check.yml", "--json").stdout);
     expect([commission.uuid, ok]).toEqual(["e17ee744e4e840778f316cf3f79de6b4", true]);
   });
