@@ -20,6 +20,8 @@ import { BackupAgentSlice, readSlice, secretsIn, sliceMissing } from "./slice.ts
 const CALLS: Readonly<Record<string, () => Promise<void>>> = {
   [CONTENT.argument]: runContentProcess,
   [PROOF.argument]: runProofProcess,
+  recover: async () =>
+    (await import("./recovery/compose-command.ts")).runRecoverCommand(process.argv.slice(3), process.env),
   prove: async () => (await import("./escrow/prove-call.ts")).runProve(),
 };
 

@@ -7,7 +7,7 @@ import { runRecovery } from "./recover.ts";
 import type { RecoveryDeps } from "./recovery.ts";
 
 export interface RecoverCommand {
-  /** What stands behind `recover`: `--run ID [--target NAME] [--at TIME]`. */
+  /** What stands behind `recover`: `[--run ID] [--target NAME] [--at TIME] [--replace]`. */
   args: readonly string[];
   deps: Omit<RecoveryDeps, "report">;
   /** Takes one JSON object a line: `{"progress":…}`, and at the end `{"result":…}` or `{"failure":…}`. */
@@ -22,10 +22,10 @@ export async function recoverCommand({ args, deps, write, secrets, signal }: Rec
   const tell = (line: object) => write(redact(JSON.stringify(line), secrets()));
   const report = (progress: BackupProgress) => tell({ progress });
   try {
-    const { target, at, runId } = parseRequest(args);
+    const { runId, ...request } = parseRequest(args);
     const log: Log = deps.log;
-    log.info({ target, at, runId }, "recovery started");
-    tell({ result: await runRecovery({ target, at }, { ...deps, report }, signal) });
+    log.info({ ...request, runId }, "recovery started");
+    tell({ result: await runRecovery(request, { ...deps, report }, signal) });
     return 0;
   } catch (error) {
     deps.log.error({ err: error }, "recovery failed");
@@ -38,13 +38,19 @@ export async function recoverCommand({ args, deps, write, secrets, signal }: Rec
 export function parseRequest(args: readonly string[]) {
   const text = { type: "string" } as const;
   try {
-    const { values } = parseArgs({ args: [...args], options: { target: text, at: text, run: text }, strict: true });
+    const { values } = parseArgs({
+      args: [...args],
+      options: { target: text, at: text, run: text, replace: { type: "boolean" } },
+      strict: true,
+    });
     return ContainersRecover.data.parse({ ...values, runId: values.run });
   } catch (error) {
-    throw failure(
-      "RECOVERY_OPTION_INVALID",
-      error instanceof z.ZodError ? z.prettifyError(error) : String(error),
-      error,
-    );
+    throw failure("RECOVERY_OPTION_INVALID", whyInvalid(error), error);
   }
+}
+
+function whyInvalid(error: unknown): string {
+  if (error instanceof z.ZodError)
+    return error.issues.map(({ path, message }) => `--${path.join(".")}: ${message}`).join("; ");
+  return error instanceof Error ? error.message : String(error);
 }

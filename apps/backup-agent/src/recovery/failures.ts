@@ -42,6 +42,10 @@ const FAILURES = {
     (detail) => `The backup is not one of an appliance: it has no ${detail}`,
     "Check the address of the target, or restore an earlier point with --at.",
   ],
+  RECOVERY_REPLACE_REFUSED: [
+    (detail) => `What is on this host is not replaced: ${detail}`,
+    "Only a host in standby replaces its copy: set appliance:standby in env.yml, or recover onto a bare host.",
+  ],
   RECOVERY_UNDER_WAY: [
     (detail) => `Another recovery is already being moved into place: ${detail}`,
     "Let it end: run `appliance recover --yes-i-am-sure` without --at and --target.",

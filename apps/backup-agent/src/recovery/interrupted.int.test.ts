@@ -22,7 +22,7 @@ const BOUNDARIES = [
   "restored folder is in its place ecs-storage-vault",
   "Putting etc",
   "recovery goes on databaseSwapped",
-  "empty database made way",
+  "former database made way",
   "restored database has its name",
   "Removing what is not needed",
 ];
@@ -48,7 +48,7 @@ describe("a recovery that is killed", { timeout: 240_000 }, () => {
   const leftovers = () => readdirSync(setting.dataDir).filter((name) => name.startsWith("."));
 
   it("at the boundary of each step goes on, and ends with the same data and no leftovers", async () => {
-    for (const killAt of BOUNDARIES) expect(await start(setting, killAt), killAt).toMatchObject({ signal: "SIGKILL" });
+    for (const killAt of BOUNDARIES) expect(await start(setting, killAt)).toMatchObject({ killAt, signal: "SIGKILL" });
     expect(leftovers()).toHaveLength(1);
     const { code, last } = await start(setting, null);
     expect({ code, last }).toMatchObject({ code: 0, last: { result: { tables: 2, rows: 5000, target: "main" } } });
@@ -77,13 +77,14 @@ describe("a recovery that is killed", { timeout: 240_000 }, () => {
     writeFileSync(join(setting.dataDir, "ecs-storage-vault", "new document"), "of today");
     await host.server.query("ecs", "CREATE TABLE of_today (a int)");
     const deps = createDeps(setting);
-    const going = runRecovery({ target: null, at: null }, deps, new AbortController().signal);
+    const going = runRecovery({ target: null, at: null, replace: false }, deps, new AbortController().signal);
     await expect(going).rejects.toThrow(/holds files, such as new document.*has 1 tables/s);
     expect(leftovers()).toHaveLength(1);
   });
 });
 
 interface Ended {
+  killAt: string | null;
   code: number | null;
   signal: NodeJS.Signals | null;
   last: { result?: Recovered; failure?: { code: string } };
@@ -99,7 +100,7 @@ async function start(setting: Setting, killAt: string | null, args: string[] = [
   return new Promise((resolve) => {
     child.once("close", (code, signal) => {
       const line = output.trim().split("\n").at(-1) ?? "{}";
-      resolve({ code, signal, last: JSON.parse(line) as Ended["last"] });
+      resolve({ killAt, code, signal, last: JSON.parse(line) as Ended["last"] });
     });
   });
 }

@@ -16,7 +16,7 @@ const JournalRecord = z.object({
   id: z.string().regex(/^[0-9a-f]{12}$/),
   startedAt: z.iso.datetime(),
   /** As it was asked for. */
-  wanted: z.object({ target: z.string().nullable(), at: z.iso.datetime().nullable() }),
+  wanted: z.object({ target: z.string().nullable(), at: z.iso.datetime().nullable(), replace: z.boolean() }),
   /** What that came to. */
   target: z.string(),
   point: BackupPoint,
@@ -32,6 +32,8 @@ const JournalRecord = z.object({
   loaded: z.object({ tables: count, rows: count }).nullable(),
   /** The folders that are being moved into place, or are there already. */
   begunFolders: z.array(z.string()),
+  /** Those whose former content was moved aside before, where it is replaced. */
+  clearedFolders: z.array(z.string()),
 });
 /** What a recovery was asked for and how far it is. It holds no secret. */
 export type JournalRecord = z.infer<typeof JournalRecord>;
@@ -47,7 +49,7 @@ export interface Journal {
 
 export type NewRecord = Omit<
   JournalRecord,
-  "version" | "id" | "phase" | "restored" | "databaseOid" | "loaded" | "begunFolders"
+  "version" | "id" | "phase" | "restored" | "databaseOid" | "loaded" | "begunFolders" | "clearedFolders"
 >;
 
 const FOLDER = /^\.restore-(?<id>[0-9a-f]{12})$/;
@@ -59,7 +61,7 @@ export async function createJournal(dataDir: string, begun: NewRecord): Promise<
   const folder = join(dataDir, `.restore-${id}`);
   await mkdir(folder, { mode: 0o700 });
   await syncFolder(dataDir);
-  const none = { restored: null, databaseOid: null, loaded: null, begunFolders: [] };
+  const none = { restored: null, databaseOid: null, loaded: null, begunFolders: [], clearedFolders: [] };
   const journal = openJournal(folder, { version: 1, id, ...begun, ...none, phase: "chosen" });
   await journal.update({});
   return journal;

@@ -9,10 +9,10 @@ import { failure } from "./failures.ts";
 import { needOf, type Need } from "./plan-recovery.ts";
 import { firstFile } from "./walk.ts";
 
-/** What is wrong with the places of the data; `moved` are folders in which the recovery itself has put files already. */
-export async function problemsOfPlaces(dataDir: string, moved: readonly string[] = []): Promise<OperatorError[]> {
+/** What is wrong with the places of the data; `mayHold` are folders in which there may be files. */
+export async function problemsOfPlaces(dataDir: string, mayHold: readonly string[]): Promise<OperatorError[]> {
   const problems: OperatorError[] = [];
-  for (const folder of [VAULT, DUMPS].filter((one) => !moved.includes(one))) {
+  for (const folder of [VAULT, DUMPS].filter((one) => !mayHold.includes(one))) {
     const path = join(dataDir, folder);
     const file = await firstFile(path);
     if (file !== undefined) problems.push(failure("RECOVERY_PLACE_IN_USE", `${path} holds files, such as ${file}`));
@@ -36,11 +36,11 @@ async function lstatIfThere(path: string) {
   }
 }
 
-/** What is wrong with PostgreSQL whatever is restored; `isOurs` says that the database is the restored one already. */
+/** What is wrong with PostgreSQL whatever is restored; `mayBeThere` says that there may be a database. */
 export async function problemsOfServer(
   server: DatabaseServer,
   locale: string,
-  isOurs = false,
+  mayBeThere: boolean,
 ): Promise<{ facts: ServerFacts; problems: OperatorError[] }> {
   const facts = await server.look(locale);
   const problems: OperatorError[] = [];
@@ -49,7 +49,7 @@ export async function problemsOfServer(
   if (facts.role === "superuser") problems.push(failure("RECOVERY_ROLE_UNFIT", `the role ${OWNER} is a superuser`));
   if (!facts.localeIsThere) problems.push(failure("RECOVERY_LOCALE_MISSING", locale));
   // An empty database is what `appliance database create` makes before the application: it holds nothing to lose.
-  const tables = isOurs ? null : await server.tables(DATABASE);
+  const tables = mayBeThere ? null : await server.tables(DATABASE);
   if (tables) problems.push(failure("RECOVERY_DATABASE_IN_USE", `the database ${DATABASE} has ${tables} tables`));
   return { facts, problems };
 }

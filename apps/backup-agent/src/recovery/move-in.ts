@@ -29,6 +29,17 @@ export async function moveIn(move: Move): Promise<void> {
   await rename(from, to);
 }
 
+/** Moves everything that is in `folder` to `aside`, which can be interrupted and done again. */
+export async function moveContentAside(folder: Path, aside: Path): Promise<void> {
+  for (let moved = -1; moved !== 0;) {
+    moved = 0;
+    for await (const { name } of entriesOf(folder)) {
+      await putAside(below(folder, name), below(aside, name));
+      moved++;
+    }
+  }
+}
+
 async function moveContent(move: Move): Promise<void> {
   const { from, to, aside, name } = move;
   // A folder that changes while it is read may hide some of its entries, so it is read until it is empty.
@@ -47,10 +58,14 @@ async function moveAside({ to, aside, name, mayReplace }: Move): Promise<void> {
   const file = mayReplace ? undefined : await fileAt(to);
   if (file !== undefined)
     throw failure("RECOVERY_PLACE_IN_USE", `${name} is there${file === "" ? "" : `, with ${file}`}`);
-  // From a run that was interrupted between the two renames, after which somebody made the place again.
+  await putAside(to, aside);
+}
+
+async function putAside(path: Path, aside: Path): Promise<void> {
+  // From a run that was interrupted behind this, after which somebody made the place again.
   await rm(aside, { recursive: true, force: true });
   await mkdir(parentOf(aside), { recursive: true, mode: 0o700 });
-  await rename(to, aside);
+  await rename(path, aside);
 }
 
 /** A file at `path` itself is "". */

@@ -14,11 +14,3 @@ export type Phase = (typeof PHASES)[number];
 export function phasesAfter(phase: Phase): Exclude<Phase, "chosen">[] {
   return PHASES.slice(PHASES.indexOf(phase) + 1).filter((next) => next !== "chosen");
 }
-
-/** Findings that only another restore can mend: a second look at the same files would find the same. */
-const OF_FILES = ["PROOF_FILES_DIFFER", "PROOF_DUMP_DAMAGED"];
-
-/** Where the next run begins after a check found something wrong, by the code of the finding. */
-export function phaseAfterFinding(code: string): Phase {
-  return OF_FILES.includes(code) ? "chosen" : "filesChecked";
-}

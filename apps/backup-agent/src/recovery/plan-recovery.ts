@@ -7,9 +7,19 @@ export interface RecoveryRequest {
   target: string | null;
   /** An instant; the last backup that is not later. Null: the last one. */
   at: string | null;
+  /** Only in standby: what an earlier recovery put there makes way, once the new one is beside it and compared. */
+  replace: boolean;
 }
 
-/** Whether what is asked for now is what the journal is about: nothing in particular, or the same. */
+/**
+ * Whether the recovery of the journal is gone on with: it has restored something, and what is asked for now is nothing in particular, or
+ * the same.
+ */
+export function isGoneOnWith(request: RecoveryRequest, record: JournalRecord): boolean {
+  return record.phase !== "chosen" && isSameChoice(request, record);
+}
+
+/** Whether what is asked for now is what the journal is about. */
 export function isSameChoice(request: RecoveryRequest, { target, wanted, point }: JournalRecord): boolean {
   const sameTarget = request.target === null || request.target === target;
   const instants = [wanted.at, point.at].flatMap((at) => (at === null ? [] : [Date.parse(at)]));

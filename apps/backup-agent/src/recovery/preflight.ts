@@ -1,10 +1,10 @@
 import { OperatorError } from "@appliance/errors";
-import { DATABASE } from "../contents.ts";
+import { DATABASE, FOLDERS } from "../contents.ts";
 import { chooseBackup, type ChosenBackup } from "./choose-backup.ts";
-import { combine } from "./failures.ts";
+import { combine, failure } from "./failures.ts";
 import type { Journal } from "./journal.ts";
 import { problemsOfPlaces, problemsOfServer, problemsOfSpace, problemsOfVersion } from "./look-at-host.ts";
-import { isMovingIn, type RecoveryRequest } from "./plan-recovery.ts";
+import type { RecoveryRequest } from "./plan-recovery.ts";
 import { say } from "./progress.ts";
 import type { Recovery, RecoveryDeps } from "./recovery.ts";
 
@@ -20,13 +20,15 @@ export async function checkBefore(
   left?: Journal,
 ): Promise<ChosenBackup> {
   say(deps.report, "Checking the host and the backup");
-  const { databaseLocale } = await deps.slice();
+  const { databaseLocale, standby } = await deps.slice();
+  const { replace } = request;
   const [places, server, chosen] = await Promise.all([
-    attempt(problemsOfPlaces(deps.dataDir)),
-    attempt(problemsOfServer(deps.server, databaseLocale)),
+    attempt(problemsOfPlaces(deps.dataDir, replace ? FOLDERS : [])),
+    attempt(problemsOfServer(deps.server, databaseLocale, replace)),
     attempt(chooseBackup(request, deps, signal)),
   ]);
   const problems = [...problemsIn(places), ...problemsIn(server), ...problemsIn(chosen)];
+  if (replace && !standby) problems.push(failure("RECOVERY_REPLACE_REFUSED", "env.yml says that it is the live one"));
   if ("value" in places) problems.push(...places.value);
   if ("value" in server) problems.push(...server.value.problems);
   const manifest = "value" in chosen ? chosen.value.manifest : null;
@@ -41,11 +43,12 @@ export async function checkBefore(
  * @throws OperatorError as `checkBefore`.
  */
 export async function checkAgain({ journal, deps }: Recovery): Promise<void> {
-  const { begunFolders, databaseOid } = journal.record();
-  const { databaseLocale } = await deps.slice();
+  const { begunFolders, databaseOid, wanted } = journal.record();
+  const { databaseLocale, standby } = await deps.slice();
+  if (wanted.replace && !standby) throw failure("RECOVERY_REPLACE_REFUSED", "env.yml says that it is the live one");
   const renamed = databaseOid !== null && (await deps.server.nameOf(databaseOid)) === DATABASE;
-  const { problems } = await problemsOfServer(deps.server, databaseLocale, renamed);
-  const places = await problemsOfPlaces(deps.dataDir, isMovingIn(journal.record()) ? begunFolders : []);
+  const { problems } = await problemsOfServer(deps.server, databaseLocale, wanted.replace || renamed);
+  const places = await problemsOfPlaces(deps.dataDir, wanted.replace ? FOLDERS : begunFolders);
   if (places.length + problems.length > 0) throw combine([...places, ...problems]);
 }
 

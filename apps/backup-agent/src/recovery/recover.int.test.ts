@@ -6,7 +6,7 @@ import { runRecovery } from "./recover.ts";
 import { backUp, DIGEST, fillData, TABLES } from "./testing/make-backup.ts";
 import { createDeps, describeTree, sliceOf, startTestHost, type Setting, type TestHost } from "./testing/test-host.ts";
 
-const ANY = { target: null, at: null };
+const ANY = { target: null, at: null, replace: false };
 const never = () => new AbortController().signal;
 
 describe("a recovery onto a bare host", { timeout: 120_000 }, () => {
@@ -96,10 +96,10 @@ describe("a recovery onto a bare host", { timeout: 120_000 }, () => {
     setting = withSlice(sliceOf(urls, { sealSecret: "another secret" }));
     await expect(recover()).rejects.toMatchObject({ code: "MANIFEST_SEAL_WRONG" });
     setting = withSlice(sliceOf(urls));
-    await expect(recover({ target: null, at: "2020-01-01T00:00:00Z" })).rejects.toMatchObject({
+    await expect(recover({ ...ANY, at: "2020-01-01T00:00:00Z" })).rejects.toMatchObject({
       code: "RECOVERY_NO_POINT",
     });
-    await expect(recover({ target: "other", at: null })).rejects.toMatchObject({ code: "BACKUP_TARGET_UNKNOWN" });
+    await expect(recover({ ...ANY, target: "other" })).rejects.toMatchObject({ code: "BACKUP_TARGET_UNKNOWN" });
     await untouched();
   });
 

@@ -5,9 +5,9 @@ import type { Recovered } from "@appliance/jobs";
 import { failure } from "./failures.ts";
 import { createJournal, findJournal, type Journal } from "./journal.ts";
 import { checkDatabase, loadDatabase } from "./load-database.ts";
-import { phaseAfterFinding, phasesAfter, type Phase } from "./phases.ts";
+import { phasesAfter, type Phase } from "./phases.ts";
 import { OWN_DATABASES, placesIn } from "./places.ts";
-import { contentOf, isMovingIn, isSameChoice, type RecoveryRequest } from "./plan-recovery.ts";
+import { contentOf, isGoneOnWith, isMovingIn, isSameChoice, type RecoveryRequest } from "./plan-recovery.ts";
 import { checkAgain, checkBefore } from "./preflight.ts";
 import { say } from "./progress.ts";
 import type { Recovery, RecoveryDeps } from "./recovery.ts";
@@ -36,13 +36,13 @@ export async function runRecovery(
 /** The journal that is gone by: of an interrupted recovery, or a new one once nothing stands in its way. */
 async function takeUp(request: RecoveryRequest, deps: RecoveryDeps, signal: AbortSignal): Promise<Journal> {
   const left = await findJournal(deps.dataDir);
-  if (left && isSameChoice(request, left.record())) {
+  if (left && isGoneOnWith(request, left.record())) {
     say(deps.report, `Going on with the recovery of ${describe(left)}`);
     await checkAgain({ journal: left, places: placesIn(left.folder), deps, signal });
     return left;
   }
   if (left && isMovingIn(left.record())) throw failure("RECOVERY_UNDER_WAY", describe(left));
-  if (left)
+  if (left && !isSameChoice(request, left.record()))
     say(
       deps.report,
       `Another backup is wanted than ${describe(left)}, whose recovery was not finished: it begins anew`,
@@ -66,7 +66,7 @@ async function begin(
   await left?.remove();
   return createJournal(deps.dataDir, {
     startedAt: deps.now().toISOString(),
-    wanted: { target: request.target, at: request.at },
+    wanted: request,
     target: target.name,
     point: { ...point, at: point.at.toISOString() },
     hasManifest: manifest !== null,
@@ -94,15 +94,15 @@ async function goOn(recovery: Recovery): Promise<void> {
     try {
       await journal.update({ ...(await WORK[phase](recovery)), phase });
     } catch (error) {
-      if (isFinding(error)) await journal.update({ phase: phaseAfterFinding(error.code) });
+      // The next run chooses and restores anew: a second look at the same files would find the same.
+      if (isFinding(error)) await journal.update({ phase: "chosen" });
       throw error;
     }
   }
 }
 
 /** Something is wrong with what was restored, not with the work. */
-const isFinding = (error: unknown): error is OperatorError =>
-  error instanceof OperatorError && error.code.startsWith("PROOF_");
+const isFinding = (error: unknown) => error instanceof OperatorError && error.code.startsWith("PROOF_");
 
 /** The journal goes last: a run that is killed in here goes on in here. */
 async function cleanUp({ journal, deps }: Recovery): Promise<Recovered> {

@@ -3,22 +3,26 @@ import { join } from "node:path";
 import { runCommand, type RunCommand } from "@appliance/command";
 
 const IMAGE = "appliance/backup-engine:test";
-const BUILD = join(import.meta.dirname, "../../../../../libs/backup-engine/testing");
+const PACKAGE = join(import.meta.dirname, "../../../../../libs/backup-engine");
+const REMOTE_PROGRAMS = "/usr/local/lib/appliance";
 
 const docker = (...args: string[]) =>
   execFileSync("docker", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
 
 /** A container with the programs of both engines, in which `folder` has the same path as here. Returns its id. */
 export function startEngines(folder: string): string {
-  docker("build", "--quiet", "--tag", IMAGE, BUILD);
-  return docker("run", "--detach", "--init", "--network", "none", "--volume", `${folder}:${folder}`, IMAGE);
+  docker("build", "--quiet", "--tag", IMAGE, join(PACKAGE, "testing"));
+  const volumes = ["--volume", `${folder}:${folder}`, "--volume", `${join(PACKAGE, "python")}:${REMOTE_PROGRAMS}:ro`];
+  return docker("run", "--detach", "--init", "--network", "none", ...volumes, IMAGE);
 }
 
 export function stopEngines(id: string): void {
   docker("rm", "--force", "--volumes", id);
 }
 
-const ENGINE_PROGRAMS = ["restic", "duplicity", "gpg", "gpgconf", "gpg-connect-agent"];
+const ENGINE_PROGRAMS = "restic duplicity gpg gpgconf gpg-connect-agent"
+  .split(" ")
+  .concat(`${REMOTE_PROGRAMS}/duplicity-remote`);
 
 /** Runs the programs of the engines in the container `id`, and all others here. */
 export function runWithEngines(id: string): RunCommand {
