@@ -22,4 +22,12 @@ export function addRecovery(program: Command, context: Context, exit: Exit): voi
       const { recover } = await import("./commands/recover.ts");
       exit(await recover(options, context));
     });
+  program
+    .command("activate")
+    .description("make this host in standby the live one: standby: false in its env.yml, and start")
+    .option("--json", "for machines", false)
+    .action(async (options: { json: boolean }) => {
+      const { activate } = await import("./commands/activate.ts");
+      await activate(options, context);
+    });
 }

@@ -47,6 +47,9 @@ function unfinished(): OperatorError {
   return new OperatorError(
     "PULL_UNFINISHED",
     "The last pull was cut off while its data took the place of the data of the night before.",
-    { remedy: "Run `appliance recover --yes-i-am-sure`, which finishes it and starts the application." },
+    {
+      remedy:
+        "Set appliance:standby to true again, run `appliance recover --yes-i-am-sure`, which finishes it, then `appliance activate`.",
+    },
   );
 }

@@ -98,7 +98,8 @@ async function carryOut(
   await restore(record, wanted, job, journal, deps);
   const restored = (await deps.recoveries.read())?.restored;
   if (!restored) throw new Error("the recovery ended without an outcome");
-  if (record.order.pull) await deps.pulled.write(restored);
+  // Also where a person had a pull finished that was cut off.
+  if (record.order.pull || (await deps.pulled.read())) await deps.pulled.write(restored);
   await goOn(record, wanted, job, journal, deps);
   deps.log.info({ ...restored, onlyRestore: record.order.onlyRestore }, "the appliance was recovered");
   return restored;
