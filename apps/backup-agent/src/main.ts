@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { createLog, parseAgentConfig, runAgent, startAgent, watchSlice } from "@appliance/agent";
 import { runCommand } from "@appliance/command";
 import { createProducer } from "@appliance/jobs";
+import { startCatchUp } from "./backup/catch-up.ts";
 import { CONTENT } from "./backup/content-order.ts";
 import { runContentProcess } from "./backup/content-process.ts";
 import { toConfig, Variables } from "./config.ts";
@@ -59,8 +60,12 @@ async function start() {
     routes: readingRoutes(parts.reading),
     metrics: backupMetrics(parts.reading),
     ready: () => slice.ready(),
-    onClose: () => slice.close(),
+    onClose() {
+      slice.close();
+      missed.close();
+    },
   });
+  const missed = startCatchUp({ ...parts.reading, lease: parts.lease, slice: () => slice.current(), producer });
   slice.onChange(() => void agent.reconcileSchedules());
   return agent;
 }
