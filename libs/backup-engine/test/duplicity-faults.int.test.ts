@@ -16,7 +16,7 @@ import { OperatorError } from "@appliance/errors";
 import type { BackupEngine } from "../src/index.ts";
 import { dateToStamp } from "../src/duplicity/file-names.ts";
 import { describeTree, writeDocuments } from "./corpus.ts";
-import { BUILD_MS, nextSecond, restored } from "./engine-suite.ts";
+import { BUILD_MS, restored } from "./engine-suite.ts";
 import { openDuplicity } from "./open.ts";
 import { newFolder, startTestHost, type TestHost } from "./test-host.ts";
 
@@ -77,22 +77,17 @@ describe("duplicity and what goes wrong", { timeout: 240_000 }, () => {
     ["the end of a volume", /vol1\./, 1, "BACKUP_VOLUME_CORRUPT"],
     ["the manifest", /manifest/, 0.7, "BACKUP_MANIFEST_DAMAGED"],
     ["the signatures", /sigtar/, 0.7, "BACKUP_MANIFEST_DAMAGED"],
-  ])(
-    "finds one flipped byte in %s by reading, names the file, and never restores wrong data",
-    async (_, file, at, code) => {
-      const { name, store, engine } = await harmed(file, flip(at));
-      const failed = engine.verifyData({ everything: true });
-      await expect(failed).rejects.toMatchObject({ code, message: expect.stringContaining(name) as string });
-      await expectNoWrongData(store);
-    },
-  );
+  ])("finds one flipped byte in %s by reading, and names the file", async (_, file, at, code) => {
+    const { name, engine } = await harmed(file, flip(at));
+    const failed = engine.verifyData({ everything: true });
+    await expect(failed).rejects.toMatchObject({ code, message: expect.stringContaining(name) as string });
+  });
 
   it("finds a missing volume by the daily check, names it, and starts a full that is good", async () => {
     const { name, store, engine } = await harmed(/vol2\./, (path) => rmSync(path));
     const missing = { code: "BACKUP_VOLUME_MISSING", message: expect.stringContaining(name) as string };
     await expect(engine.check()).rejects.toMatchObject(missing);
     await expect(restored(engine, host, undefined)).rejects.toMatchObject(missing);
-    await nextSecond();
     const next = await engine.backup(source());
     expect(next.point.kind).toBe("full");
     expect(next.findings).toMatchObject([missing]);

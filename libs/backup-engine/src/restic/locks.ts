@@ -29,18 +29,27 @@ export function planUnlock(
  * that host is at work, or someone has to look after it.
  */
 export async function unlock(context: ResticContext, options: Cancellable): Promise<UnlockOutcome> {
+  const ids = await listLocks(context, options);
   // Who cannot delete there cannot remove locks, which gather. Those of backups hinder none; to read them all would take ever longer.
   if (context.target.appendOnly === true && isSsh(context.url)) return { broken: 0, left: [] };
-  const { ours, others } = planUnlock(await listLocks(context, options), context.hostName);
+  const { ours, others } = planUnlock(await readLocks(context, ids, options), context.hostName);
   const mayBreak = ours.length > 0 && others.length === 0;
   if (mayBreak) await callRestic(context, ["unlock", "--remove-all"], options);
   return { broken: mayBreak ? ours.length : 0, left: others };
 }
 
-async function listLocks(context: ResticContext, options: Cancellable): Promise<RepositoryLock[]> {
+async function listLocks(context: ResticContext, options: Cancellable): Promise<string[]> {
   const { stdout } = await callRestic(context, ["list", "locks", "--no-lock", "--quiet"], options);
+  return stdout.split("\n").filter((line) => /^[0-9a-f]{64}$/.test(line));
+}
+
+async function readLocks(
+  context: ResticContext,
+  ids: readonly string[],
+  options: Cancellable,
+): Promise<RepositoryLock[]> {
   const locks: RepositoryLock[] = [];
-  for (const id of stdout.split("\n").filter((line) => /^[0-9a-f]{64}$/.test(line))) {
+  for (const id of ids) {
     const answer = await callRestic(context, ["cat", "lock", id, "--no-lock", "--quiet"], options);
     const lock = parseLine(Lock, answer.stdout.replaceAll("\n", " "));
     if (lock) locks.push({ host: lock.hostname, since: new Date(lock.time) });
