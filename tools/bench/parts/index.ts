@@ -1,6 +1,8 @@
 import type { Part } from "../bench.ts";
 import { acme } from "./acme.ts";
 import { apply } from "./apply.ts";
+import { backup, backupOverSftp } from "./backup.ts";
+import { backupUnchanged } from "./backup-unchanged.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { crl } from "./crl.ts";
 import { crlReload } from "./crl-reload.ts";
@@ -22,6 +24,9 @@ export const PARTS: Readonly<Record<string, Part>> = {
   crl,
   acme,
   renewals,
+  backup,
+  "backup-sftp": backupOverSftp,
+  "backup-unchanged": backupUnchanged,
   apply,
   nginx,
   reloads,

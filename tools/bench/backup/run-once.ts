@@ -1,0 +1,98 @@
+/**
+ * One whole run of a backup as backup-agent does it, or a restore, in a process of its own: `run-once.ts JSON`. Prints what each of
+ * its phases took.
+ */
+import { readFileSync } from "node:fs";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  deriveKeys,
+  dumpDatabase,
+  indexFiles,
+  readLastManifest,
+  writeManifest,
+} from "../../../libs/backup-content/src/index.ts";
+import { openDuplicityEngine, openResticEngine, type BackupEngine } from "../../../libs/backup-engine/src/index.ts";
+import { runCommand, type RunCommand } from "../../../libs/command/src/index.ts";
+import type { Phase, RunOrder, RunReport } from "./run-order.ts";
+
+const order = JSON.parse(process.argv[2] ?? "{}") as RunOrder;
+const TICKS_A_SECOND = 100;
+const FOLDERS = ["ecs-storage-vault", "ecs-pgdump"];
+const phases: Phase[] = [];
+let engineMb = 0;
+
+/** CPU seconds of this process and of all that it has started and that have ended. @see proc_pid_stat(5), fields 14 to 17 */
+function cpuSeconds(): number {
+  const stat = readFileSync("/proc/self/stat", "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_A_SECOND;
+}
+
+async function phase<T>(name: Phase["name"], work: () => Promise<T>): Promise<T> {
+  const [begun, cpu] = [performance.now(), cpuSeconds()];
+  const result = await work();
+  phases.push({ name, wall: (performance.now() - begun) / 1000, cpu: cpuSeconds() - cpu });
+  return result;
+}
+
+/** Runs the program below time(1), which knows the most memory that it or a child of it had. */
+const measured: RunCommand = async (program, args, options) => {
+  const note = join(order.state, "time");
+  try {
+    return await runCommand("/usr/bin/time", ["--format=%M", `--output=${note}`, program, ...args], options);
+  } finally {
+    const kilobytes = Number((await readFile(note, "utf8")).trim().split("\n").at(-1));
+    engineMb = Math.max(engineMb, kilobytes / 1024);
+  }
+};
+
+async function openEngine(): Promise<BackupEngine> {
+  const [scratch, temporary, archive] = ["s", "temporary", "archive"].map((name) => join(order.state, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const folder of [scratch, temporary, archive]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const common = { run: measured, scratch, temporary, archive, now: () => new Date() };
+  if (order.engine === "restic")
+    return openResticEngine({ target: order.target, password: "bench" }, { ...common, hostName: order.hostName });
+  const remoteProgram = join(import.meta.dirname, "../../../libs/backup-engine/python/duplicity-remote");
+  return openDuplicityEngine(
+    { target: order.target, key: readFileSync(order.keyFile, "utf8") },
+    { ...common, remoteProgram },
+  );
+}
+
+async function makeContent(): Promise<void> {
+  const dumps = join(order.root, "ecs-pgdump");
+  const scratch = join(order.state, "content");
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
+  const keys = deriveKeys("bench");
+  const last = await readLastManifest(dumps, keys);
+  const address = { socketFolder: "/run/postgresql", database: "ecs", role: "postgres" };
+  const dumped = await phase("dump", () => dumpDatabase(address, dumps, { run: runCommand, scratch }));
+  const { index, folders } = await phase("index", () =>
+    indexFiles(order.root, FOLDERS, dumps, { run: runCommand, temporary: scratch }, last ? { last } : {}),
+  );
+  const env = "0".repeat(64);
+  const { at, database, dump } = dumped;
+  await writeManifest(dumps, { appliance: "bench", at: at.toISOString(), env, database, dump, index, folders }, keys);
+}
+
+async function main(): Promise<void> {
+  const before = process.memoryUsage.rss() / 2 ** 20;
+  if (order.action === "backup") await makeContent();
+  const engine = await openEngine();
+  await phase("engine", async () => {
+    if (order.action === "restore") return engine.restore({ into: order.into });
+    return engine.backup({ root: order.root, paths: FOLDERS }, { create: true, full: order.full });
+  });
+  await engine.close();
+  await rm(join(order.state, "time"), { force: true });
+  const nodeMb = process.resourceUsage().maxRSS / 1024;
+  const report: RunReport = { phases, engineMb, nodeMb, nodeBeforeMb: before };
+  console.log(JSON.stringify(report));
+}
+
+await main();
