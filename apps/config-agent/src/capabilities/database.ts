@@ -75,6 +75,6 @@ export async function isRoleMissing(files: RootFiles, database: Database): Promi
 function absent(): OperatorError {
   return new OperatorError("DATABASE_ABSENT", `PostgreSQL runs and has no database ${DATABASE}.`, {
     remedy:
-      "On a new appliance run `appliance database create`. On a host that is to be recovered, run the recovery instead: a database made now would be in its way.",
+      "On a new appliance run `appliance database create`. On a host that is to be recovered, run `appliance recover` instead.",
   });
 }
