@@ -53,6 +53,7 @@ export async function withWorkplace<T>(
 ): Promise<T> {
   for (const path of [scratch, temporary])
     if (path.length > LONGEST_PATH) throw failure("PROOF_DATABASE_FAILED", `the path ${path} is too long for a socket`);
+  await mkdir(scratch, { recursive: true, mode: 0o700 });
   return withFlock(join(scratch, "proof.lock"), { waitMs: 0 }, async () => {
     const isRoot = process.getuid?.() === 0;
     for (const folder of await leftovers(scratch)) await clearSecret(run, folder);
