@@ -36,7 +36,7 @@ export async function checkLegacy(
   const { signal, vault, dumpFolder, locale, digests = [] } = options;
   const clock = createClock();
   return withWorkplace(deps, async (place) => {
-    const lists = { run: deps.run, temporary: place.secret };
+    const lists = { run: deps.run, temporary: place.disk };
     const files = await clock.measure("files", () => withFileList(root, [vault], lists, count, signal));
     const dump = join(root, dumpFolder, CONTENT_FILES.dump);
     const database = await proveDigests(dump, digests, locale, place, clock, { ...deps, signal });

@@ -88,7 +88,8 @@ function compare(
   { signal, partial, sumBytes, documents = DOCUMENTS, vault, dumpFolder, vaultKeys }: ProofOptions,
 ): Promise<FilesChecked> {
   const sample = { from: vault, count: vaultKeys ? documents : 0 };
-  const lists = { run, temporary: place.secret };
+  // On disk: lists of a million files have no room in memory. Nothing but this process runs there yet.
+  const lists = { run, temporary: place.disk };
   return checkFiles(root, dumpFolder, manifest, lists, { signal, partial, sumBytes, chance, documents: sample });
 }
 
