@@ -17,7 +17,13 @@ export interface RecoverCommand {
   signal: AbortSignal;
 }
 
-/** Recovers as a program of its own: update-agent reads the lines. Returns the exit code, 0 or 1. */
+/** As a shell has it of a program that SIGTERM ended. */
+const ENDED = 143;
+
+/**
+ * Recovers as a program of its own: update-agent reads the lines. Returns the exit code: 0, 1, or 143 where it was told to end, as by a
+ * reboot. Then it has come to nothing that could be said, and goes on by its journal when it is started again.
+ */
 export async function recoverCommand({ args, deps, write, secrets, signal }: RecoverCommand): Promise<number> {
   const tell = (line: object) => write(redact(JSON.stringify(line), secrets()));
   const report = (progress: BackupProgress) => tell({ progress });
@@ -28,6 +34,10 @@ export async function recoverCommand({ args, deps, write, secrets, signal }: Rec
     tell({ result: await runRecovery(request, { ...deps, report }, signal) });
     return 0;
   } catch (error) {
+    if (signal.aborted) {
+      deps.log.warn({ err: error }, "recovery was told to end");
+      return ENDED;
+    }
     deps.log.error({ err: error }, "recovery failed");
     tell({ failure: toFailure(error) });
     return 1;
