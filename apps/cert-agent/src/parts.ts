@@ -27,6 +27,7 @@ export interface PartsDeps {
 /** Everything that certificates are made, kept and served with, put together. */
 export async function createParts({ config, slice, domain, producer, log }: PartsDeps) {
   const now = () => new Date();
+  const builtAt = config.builtAt ?? statSync(import.meta.filename).mtime;
   const problems = createProblems(log, now);
   const openssl = { run: runCommand, workFolder: config.workDir };
   const inCertificates = (name: string) => join(config.certificatesDir, name);
@@ -35,7 +36,7 @@ export async function createParts({ config, slice, domain, producer, log }: Part
     folder: config.certificatesDir,
     challengeFolder: config.challengeDir,
     target: { address: config.host.address, port: config.host.httpPort },
-    builtAt: config.builtAt ?? statSync(import.meta.filename).mtime,
+    builtAt,
     run: runCommand,
     log,
     now,
@@ -45,6 +46,7 @@ export async function createParts({ config, slice, domain, producer, log }: Part
     ...openssl,
     folder: inCertificates("authority"),
     now,
+    builtAt,
     domain,
   });
   const application = createApplicationAuthority({

@@ -8,6 +8,8 @@ export interface ClientAuthorityDeps extends OpensslDeps {
   /** Where everything of it lies: keys, certificates, lists, the register. In the backup. */
   folder: string;
   now: () => Date;
+  /** When this version was made: a clock that says less is wrong. */
+  builtAt: Date;
   /** Named in an authority that is made, so that people know whose certificate they choose; may be empty. */
   domain: () => string;
 }

@@ -151,11 +151,14 @@ describe("what was lost or damaged", () => {
 });
 
 describe("a clock that is wrong", () => {
-  it("makes no authority in 1970", async () => {
-    const other = await createFixture({ now: new Date(0) });
-    await expect(other.authority.ensure({}, signal)).rejects.toMatchObject({ code: "CLOCK_WRONG" });
-    await other.remove();
-  });
+  it.each(["1970-01-01T00:00:00Z", "2026-11-21T23:59:59Z"])(
+    "makes no authority at %s, before it was built",
+    async (now) => {
+      const other = await createFixture({ now: new Date(now) });
+      await expect(other.authority.ensure({}, signal)).rejects.toMatchObject({ code: "CLOCK_WRONG" });
+      await other.remove();
+    },
+  );
 
   it("ten years ahead and back again leaves a list that is valid, revokes the same, and has a higher number", async () => {
     const { certificate } = await fixture.authority.issue(request(), signal);

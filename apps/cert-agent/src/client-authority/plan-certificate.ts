@@ -16,9 +16,6 @@ const CLOCK_TOLERANCE_MS = HOUR_MS;
  */
 const AUTHORITY_DAYS = 20 * 365;
 
-/** This program is younger: a host whose clock says less has lost the time, and an authority made then would have ended by now. */
-const EARLIEST = new Date("2026-01-01T00:00:00Z");
-
 /** The longest organisation in a certificate (RFC 5280, appendix A.1). */
 const LONGEST_ORGANISATION = 64;
 
@@ -34,13 +31,18 @@ export interface ClientRequest {
 
 /**
  * A new authority. Its name is its own, since browsers choose certificates, and servers lists, by that name.
- * @throws OperatorError `CLOCK_WRONG` when the clock of the host cannot be right
+ * @throws OperatorError `CLOCK_WRONG` before `builtAt`, when this version was made: the host has lost the time, and an authority
+ *   that is made then may have ended when it has it again
  */
-export function planAuthority(domain: string, now: Date): CertificatePlan {
-  if (now < EARLIEST)
-    throw new OperatorError("CLOCK_WRONG", `The clock of this host says ${now.toISOString()}, which cannot be.`, {
-      remedy: "Set the clock, or let it be set by NTP. The authority of client certificates is made after that.",
-    });
+export function planAuthority(domain: string, { now, builtAt }: { now: Date; builtAt: Date }): CertificatePlan {
+  if (now < builtAt)
+    throw new OperatorError(
+      "CLOCK_WRONG",
+      `The clock of this host says ${now.toISOString()}, which is before this version was made.`,
+      {
+        remedy: "Set the clock, or let it be set by NTP. The authority of client certificates is made after that.",
+      },
+    );
   const serial = randomSerial();
   const organisation = domain.slice(0, LONGEST_ORGANISATION);
   const name = { CN: `Client certificates ${serial.slice(0, 8)}` };

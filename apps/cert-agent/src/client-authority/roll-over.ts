@@ -9,7 +9,8 @@ import { isValid } from "./register.ts";
 
 /** Makes an authority, which issues from now on. */
 export async function addAuthority({ deps, store }: Context, signal: AbortSignal): Promise<void> {
-  await store.add(await makeAuthority(planAuthority(deps.domain(), deps.now()), deps, signal));
+  const plan = planAuthority(deps.domain(), { now: deps.now(), builtAt: deps.builtAt });
+  await store.add(await makeAuthority(plan, deps, signal));
 }
 
 /** As `ClientAuthority.rollover`. */

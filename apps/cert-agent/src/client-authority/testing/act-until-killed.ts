@@ -14,7 +14,14 @@ const run: RunCommand = (program, args, options) => {
   return runCommand(program, args, options);
 };
 const now = () => new Date("2026-11-23T10:00:00Z");
-const authority = createClientAuthority({ run, workFolder, folder, now, domain: () => "ecs.example" });
+const authority = createClientAuthority({
+  run,
+  workFolder,
+  folder,
+  now,
+  builtAt: new Date(0),
+  domain: () => "ecs.example",
+});
 const done =
   action === "issue"
     ? [(await authority.issue(request({ name: "the new one" }), signal)).certificate]

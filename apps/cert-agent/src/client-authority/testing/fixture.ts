@@ -6,6 +6,8 @@ import { createClientAuthority, type ClientAuthority, type ClientRequest } from 
 
 export const DAY_MS = 86_400_000;
 
+const BUILT_AT = new Date("2026-11-22T00:00:00Z");
+
 export const signal = new AbortController().signal;
 
 /** An authority in a folder of its own, with a clock that the test sets. */
@@ -17,7 +19,7 @@ export interface Fixture {
   root: string;
   clock: { now: Date };
   /** For functions that ask for openssl. */
-  deps: { run: RunCommand; workFolder: string };
+  deps: { run: RunCommand; workFolder: string; builtAt: Date };
   remove(): Promise<void>;
 }
 
@@ -25,7 +27,7 @@ export async function createFixture(options: { run?: RunCommand; now?: Date } = 
   const root = await mkdtemp(join(tmpdir(), "client-authority-"));
   const clock = { now: options.now ?? new Date("2026-11-23T10:00:00Z") };
   const folder = join(root, "authority");
-  const deps = { run: options.run ?? runCommand, workFolder: root };
+  const deps = { run: options.run ?? runCommand, workFolder: root, builtAt: BUILT_AT };
   const authority = createClientAuthority({ ...deps, folder, now: () => clock.now, domain: () => "ecs.example" });
   return { authority, folder, root, clock, deps, remove: () => rm(root, { recursive: true, force: true }) };
 }
