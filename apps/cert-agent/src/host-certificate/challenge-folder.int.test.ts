@@ -52,3 +52,18 @@ it("removes what runs that were killed left, and nothing else", async () => {
   await createChallengeFolder(folder).removeLeftovers();
   expect(readdirSync(folder)).toEqual(["read me.txt"]);
 });
+
+it("makes its folder again when somebody removed it, where nginx can read the answers", async () => {
+  rmSync(folder, { recursive: true });
+  const made = createChallengeFolder(folder);
+  await made.removeLeftovers();
+  expect(statSync(folder).mode & 0o777).toBe(0o755);
+  await made.challenges.place({ name: "a.test", token: "token", keyAuthorization: "token.thumb" });
+  expect(readdirSync(folder)).toEqual(["token"]);
+});
+
+it("says what is in its way", async () => {
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, "");
+  await expect(createChallengeFolder(folder).removeLeftovers()).rejects.toMatchObject({ code: "FILE_NOT_WRITTEN" });
+});

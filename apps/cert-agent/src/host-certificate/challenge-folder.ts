@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Challenges } from "@appliance/acme";
-import { writeFileDurable } from "@appliance/files";
+import { isSystemError } from "@appliance/errors";
+import { ensureDirectory, writeFileDurable } from "@appliance/files";
 
 /** Below the document root of nginx; RFC 8555 section 8.3. */
 export const CHALLENGE_PATH = "/.well-known/acme-challenge/";
@@ -23,7 +24,10 @@ export interface ChallengeFolder {
   challenges: Challenges;
   /** Places a random answer for as long as `work` takes. */
   withTestAnswer<T>(work: (answer: TestAnswer) => Promise<T>): Promise<T>;
-  /** Removes the answers of runs that were killed. Only while no other run is at work. */
+  /**
+   * Makes the folder if it is gone, and removes the answers of runs that were killed. Only while no other run is at work.
+   * @throws OperatorError `FILE_NOT_WRITTEN` when the folder is not ours or cannot be made
+   */
   removeLeftovers(): Promise<void>;
 }
 
@@ -49,8 +53,20 @@ export function createChallengeFolder(folder: string): ChallengeFolder {
       }
     },
     async removeLeftovers() {
-      const names = (await readdir(folder)).filter((name) => TOKEN.test(name) || OF_DEAD_WRITER.test(name));
-      for (const name of names) await rm(join(folder, name), { recursive: true, force: true });
+      await ensureDirectory(folder, { mode: 0o755 });
+      const names = await namesIn(folder);
+      for (const name of names.filter((name) => TOKEN.test(name) || OF_DEAD_WRITER.test(name)))
+        await rm(join(folder, name), { recursive: true, force: true });
     },
   };
+}
+
+/** A folder that was removed behind its mount still stands there and has no names; whoever places an answer is told. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return [];
+    throw error;
+  }
 }
