@@ -11,17 +11,11 @@ const ONCE = join(import.meta.dirname, "testing/recover-once.ts");
 
 /** Where a recovery is killed: what it says, or writes to its log, as it comes there. */
 const BOUNDARIES = [
-  "recovery goes on filesRestored",
   "Restoring the files",
   "recovery goes on filesChecked",
-  "recovery goes on databaseLoaded",
   "Loading the database",
   "recovery goes on databaseChecked",
-  "recovery goes on foldersSwapped",
-  "Putting ecs-storage-vault",
   "restored folder is in its place ecs-storage-vault",
-  "Putting etc",
-  "recovery goes on databaseSwapped",
   "former database made way",
   "restored database has its name",
   "Removing what is not needed",

@@ -47,6 +47,12 @@ describe("the choice of a second run", () => {
     expect(isGoneOnWith(any, { ...record, phase: "chosen" })).toBe(false);
   });
 
+  it("is another where a copy is to be replaced and was not, or not any more, but for one that is being moved in", () => {
+    const replacing = { target: null, at: null, replace: true };
+    expect(isSameChoice(replacing, record)).toBe(false);
+    expect(isSameChoice(replacing, { ...record, begunFolders: ["etc"] })).toBe(true);
+  });
+
   it("is another with another target or time", () => {
     expect(isSameChoice({ target: "second", at: null, replace: false }, record)).toBe(false);
     expect(isSameChoice({ target: "main", at: "2026-11-20T12:00:00Z", replace: false }, record)).toBe(false);

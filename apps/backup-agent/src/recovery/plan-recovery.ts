@@ -1,5 +1,6 @@
 import type { Amount } from "@appliance/backup-engine";
 import type { Manifest } from "@appliance/backup-content";
+import { DUMPS } from "../contents.ts";
 import type { JournalRecord } from "./journal.ts";
 
 export interface RecoveryRequest {
@@ -19,8 +20,10 @@ export function isGoneOnWith(request: RecoveryRequest, record: JournalRecord): b
   return record.phase !== "chosen" && isSameChoice(request, record);
 }
 
-/** Whether what is asked for now is what the journal is about. */
-export function isSameChoice(request: RecoveryRequest, { target, wanted, point }: JournalRecord): boolean {
+/** Whether what is asked for now is what the journal is about. What is being moved in already is only to be ended, however it began. */
+export function isSameChoice(request: RecoveryRequest, record: JournalRecord): boolean {
+  const { target, wanted, point } = record;
+  if (request.replace !== wanted.replace && !isMovingIn(record)) return false;
   const sameTarget = request.target === null || request.target === target;
   const instants = [wanted.at, point.at].flatMap((at) => (at === null ? [] : [Date.parse(at)]));
   return sameTarget && (request.at === null || instants.includes(Date.parse(request.at)));
@@ -46,11 +49,12 @@ export function needOf({ folders, dump, index, database }: Manifest): Need {
   return { files, bytes: parts.files + parts.dump + parts.database, parts };
 }
 
-/** What is restored at most: the folder of the dump may be among the folders, and counts once more. */
+/** What is restored. Where the folder of the dump is one of those that are counted, dump and index are in it. */
 export function contentOf({ folders, dump, index }: Pick<Manifest, "folders" | "dump" | "index">): Amount {
+  const beside = folders.some(({ path }) => path === DUMPS) ? 0 : dump.bytes + index.bytes;
   const sum = (of: (folder: Manifest["folders"][number]) => number) => folders.reduce((all, one) => all + of(one), 0);
   return {
     files: sum(({ files, links }) => files + links),
-    bytes: sum(({ bytes }) => bytes) + dump.bytes + index.bytes,
+    bytes: sum(({ bytes }) => bytes) + beside,
   };
 }

@@ -4,7 +4,7 @@ import { chooseBackup, type ChosenBackup } from "./choose-backup.ts";
 import { combine, failure } from "./failures.ts";
 import type { Journal } from "./journal.ts";
 import { problemsOfPlaces, problemsOfServer, problemsOfSpace, problemsOfVersion } from "./look-at-host.ts";
-import type { RecoveryRequest } from "./plan-recovery.ts";
+import { isMovingIn, type RecoveryRequest } from "./plan-recovery.ts";
 import { say } from "./progress.ts";
 import type { Recovery, RecoveryDeps } from "./recovery.ts";
 
@@ -43,9 +43,12 @@ export async function checkBefore(
  * @throws OperatorError as `checkBefore`.
  */
 export async function checkAgain({ journal, deps }: Recovery): Promise<void> {
-  const { begunFolders, databaseOid, wanted } = journal.record();
+  const record = journal.record();
+  const { begunFolders, databaseOid, wanted } = record;
   const { databaseLocale, standby } = await deps.slice();
-  if (wanted.replace && !standby) throw failure("RECOVERY_REPLACE_REFUSED", "env.yml says that it is the live one");
+  // Once a folder is being replaced neither the old nor the new is whole, and the only way out is to the end.
+  if (wanted.replace && !standby && !isMovingIn(record))
+    throw failure("RECOVERY_REPLACE_REFUSED", "env.yml says that it is the live one");
   const renamed = databaseOid !== null && (await deps.server.nameOf(databaseOid)) === DATABASE;
   const { problems } = await problemsOfServer(deps.server, databaseLocale, wanted.replace || renamed);
   const places = await problemsOfPlaces(deps.dataDir, wanted.replace ? FOLDERS : begunFolders);

@@ -26,9 +26,15 @@ export function createMeter(report: Report, sentence: string, total: Amount | nu
     const now = clock();
     if (now - toldAt < EVERY_MS) return;
     toldAt = now;
-    report({ sentence, done: { ...done }, total, secondsLeft: secondsLeft(done, total, now - startedAt) });
+    report({ sentence, done: atMost(done, total), total, secondsLeft: secondsLeft(done, total, now - startedAt) });
   };
 }
+
+/** restic counts folders as files, so that it has done more than there is. */
+const atMost = ({ files, bytes }: Amount, total: Amount | null): Amount => ({
+  files: Math.min(files, total?.files ?? Infinity),
+  bytes: Math.min(bytes, total?.bytes ?? Infinity),
+});
 
 function secondsLeft(done: Amount, total: Amount | null, elapsedMs: number): number | null {
   if (!total || elapsedMs < MEASURABLE_MS) return null;
