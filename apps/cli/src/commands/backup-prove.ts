@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { runCommand } from "@appliance/command";
+import { backupTargetsOf, type Env } from "@appliance/env";
 import { OperatorError } from "@appliance/errors";
 import { formatAge, formatSeconds } from "../amounts.ts";
 import { Proof, ProofFailed } from "../backup-shapes.ts";
@@ -13,8 +14,12 @@ import { formatFailure, formatTime } from "../terminal.ts";
 type ProveContext = Pick<Context, "backupAgent" | "installation" | "terminal">;
 
 const TIMEOUT_MS = 15 * 60_000;
-/** Where targets on this host lie: backup-agent takes no other folder. Targets elsewhere are reached over the network. */
-const LOCAL = ["/mnt", "/media", "/srv", "/volatile/ecs-backup-test"];
+
+/** As backup-agent is; its entry point leaves the most of it behind. */
+const CONFINED = [
+  ...["--init", "--read-only", "--tmpfs", "/tmp", "--security-opt", "no-new-privileges", "--cap-drop", "ALL"],
+  ...["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETPCAP", "SETUID"].flatMap((name) => ["--cap-add", name]),
+];
 
 /**
  * `appliance backup prove`: opens each target with an env.yml, in a container that has nothing else. On a host the finding is noted, so that
@@ -22,10 +27,10 @@ const LOCAL = ["/mnt", "/media", "/srv", "/volatile/ecs-backup-test"];
  */
 export async function proveEnv(file: string, { json }: { json: boolean }, context: ProveContext): Promise<number> {
   const { installation, terminal } = context;
-  const { bytes } = readEnv(file === "-" ? "/dev/stdin" : file);
+  const { env, bytes } = readEnv(file === "-" ? "/dev/stdin" : file);
   await requireImage(installation.backupImage);
   terminal.say("Opening the backups with it");
-  const proof = await prove(Buffer.from(bytes).toString("utf8"), context);
+  const proof = await prove(Buffer.from(bytes).toString("utf8"), foldersOf(env), context);
   if (json) terminal.json(proof);
   else terminal.print(describe(proof, new Date()));
   const opens = proof.targets.every((target) => target.opens);
@@ -33,13 +38,20 @@ export async function proveEnv(file: string, { json }: { json: boolean }, contex
   return opens && proof.targets.every(({ env }) => env !== "different") ? EXIT.ok : EXIT.failed;
 }
 
+/** Targets on this host; others are reached over the network. */
+const foldersOf = (env: Env): string[] =>
+  backupTargetsOf(env).flatMap(({ url }) => /^file:\/\/(?<folder>\/[^,]*)$/i.exec(url)?.groups?.["folder"] ?? []);
+
 /** @throws OperatorError what the container says of itself */
-async function prove(env: string, { installation: { root, backupImage } }: ProveContext): Promise<Proof> {
-  const mounts = LOCAL.filter((folder) => existsSync(`${root}${folder}`)).flatMap((folder) => [
-    "--mount",
-    `type=bind,source=${root}${folder},target=${folder},readonly`,
-  ]);
-  const args = ["run", "--rm", "--interactive", "--init", "--tmpfs", "/tmp", ...mounts, backupImage, "prove"];
+async function prove(
+  env: string,
+  folders: readonly string[],
+  { installation: { root, backupImage } }: ProveContext,
+): Promise<Proof> {
+  const mounts = folders
+    .filter((folder) => existsSync(`${root}${folder}`))
+    .flatMap((folder) => ["--mount", `type=bind,source=${root}${folder},target=${folder},readonly`]);
+  const args = ["run", "--rm", "--interactive", ...CONFINED, ...mounts, backupImage, "prove"];
   const options = { env: dockerEnvironment(), input: env, timeoutMs: TIMEOUT_MS, okExitCodes: [0, 1] };
   const { stdout } = await runCommand("docker", args, options);
   const answer: unknown = JSON.parse(stdout);
