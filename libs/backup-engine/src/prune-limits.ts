@@ -1,11 +1,18 @@
 import { CommandError } from "@appliance/command";
-import type { Cancellable, Point } from "./engine.ts";
+import type { Cancellable, Finding, Point } from "./engine.ts";
+import { failure } from "./failures.ts";
 import type { Target } from "./target.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 export const APPEND_ONLY = "the account cannot delete (append-only)";
+
+/** A finding about a target that env.yml calls append-only: why that is not so, or not proven. */
+export function notAppendOnly(label: string, detail: string): Finding {
+  const { code, message, remedy } = failure("BACKUP_NOT_APPEND_ONLY", label, detail);
+  return { code, message, remedy };
+}
 
 /** Why nothing may be removed now, if so. A point later than now says that the clock is wrong, or was when it was made. */
 export function whyNoPrune({ appendOnly }: Target, points: readonly Point[], now: Date): string | undefined {

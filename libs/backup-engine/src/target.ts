@@ -12,7 +12,7 @@ export interface Target {
   sshKey?: string;
   /** Credentials that a program wants in its environment: names of `CREDENTIALS` alone. */
   environment?: Readonly<Record<string, string>>;
-  /** The account cannot delete: what is old is removed elsewhere, pruning here is skipped, and each run tries to delete. restic alone. */
+  /** The account cannot delete: what is old is removed elsewhere, pruning here is skipped, and each run of restic tries to. */
   appendOnly?: boolean;
 }
 

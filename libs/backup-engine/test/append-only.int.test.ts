@@ -82,9 +82,13 @@ describe("a target that is append-only", { timeout: 240_000 }, () => {
     expect(await restored(engine, host, undefined)).toEqual(describeTree(root));
   });
 
-  it("is refused to duplicity, which must remove what a killed run left", async () => {
-    const refused = openDuplicity(host, { url: "file:///srv/x", appendOnly: true }, newFolder(host, "state"));
-    await expect(refused).rejects.toMatchObject({ code: "BACKUP_TARGET_INVALID" });
+  it("is not proven by duplicity, which says so", async () => {
+    const target = { ...TARGETS.file(host, "duplicity"), appendOnly: true };
+    const engine = await openDuplicity(host, target, newFolder(host, "state"));
+    const { findings } = await engine.backup(source(), { create: true });
+    expect(findings).toMatchObject([{ code: "BACKUP_NOT_APPEND_ONLY" }]);
+    expect((await engine.prune()).postponed).toContain("append-only");
+    await engine.close();
   });
 
   /** Each has a port and a folder of its own. */

@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Amount, BackupOptions, BackupOutcome, Cancellable, Source } from "../engine.ts";
+import type { Amount, BackupOptions, BackupOutcome, Cancellable, Finding, Source } from "../engine.ts";
 import { failure, someOf } from "../failures.ts";
+import { notAppendOnly } from "../prune-limits.ts";
 import { createProgressMeter } from "../progress-meter.ts";
 import { requireSource } from "../require-source.ts";
 import { filesOf, setsOf, toPoint, type BackupSet } from "./chains.ts";
@@ -48,10 +49,14 @@ export async function backUp(
     skipped: ran.skipped,
     source: ran.source,
     stored: { files: added.volumes.length, bytes: bytesOf(added, after) },
-    findings: after.damage.map((damage) => toFailure(damage, context)),
+    findings: [...after.damage.map((damage) => toFailure(damage, context)), ...unprovenOf(context)],
     durationMs: context.now().getTime() - startedAt.getTime(),
   };
 }
+
+/** duplicity has nothing to try a removal on, and after a killed run it must be able to remove. */
+const unprovenOf = ({ target, url }: DuplicityContext): Finding[] =>
+  target.appendOnly === true ? [notAppendOnly(url.label, "only the engine restic can try it")] : [];
 
 /** Removes what a killed run left, and notes that a run begins, so that the next can do the same. */
 async function prepare(

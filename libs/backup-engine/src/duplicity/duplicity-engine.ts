@@ -41,8 +41,6 @@ export async function openDuplicityEngine(
   const temporary = given.temporary ?? scratch;
   const [url, parsed] = [parseTarget(target), parseDuplicityOptions(options)];
   credentialsOf(target);
-  if (target.appendOnly === true)
-    throw invalid("is append_only, which needs the engine restic: duplicity must remove what a killed run left");
   // duplicity puts it between single quotes into commands of lftp, one of which starts programs.
   if (/ftp/.test(url.scheme) && !isSsh(url) && /['\r\n]/.test(url.password ?? ""))
     throw invalid("has a password with a single quote, which duplicity cannot give to an ftp server");

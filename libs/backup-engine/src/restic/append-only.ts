@@ -4,6 +4,7 @@ import { OperatorError } from "@appliance/errors";
 import type { Cancellable, Finding } from "../engine.ts";
 import { failure } from "../failures.ts";
 import { parseLine } from "../json-line.ts";
+import { notAppendOnly } from "../prune-limits.ts";
 import { isSsh } from "../ssh.ts";
 import type { ResticContext } from "./context.ts";
 import { BackupSummary, Snapshot } from "./messages.ts";
@@ -20,15 +21,15 @@ export async function tryToDelete(context: ResticContext, options: Cancellable):
   if (context.target.appendOnly !== true) return [];
   // restic over sftp must rename, and change the rights of its own files: whoever may do that may overwrite them.
   if (isSsh(context.url))
-    return [finding(context, "over sftp, whoever can write can overwrite; use rclone+ssh or rest")];
+    return [notAppendOnly(context.url.label, "over sftp, whoever can write can overwrite; use rclone+ssh or rest")];
   try {
     const canary = (await listCanaries(context, options))[0] ?? (await leaveCanary(context, options));
     await callRestic(context, ["forget", canary], options);
     const isAlive = (await listCanaries(context, options)).includes(canary);
-    return isAlive ? [] : [finding(context, "this host could delete a backup there")];
+    return isAlive ? [] : [notAppendOnly(context.url.label, "this host could delete a backup there")];
   } catch (error) {
     if (!(error instanceof OperatorError) || error instanceof CommandError) throw error;
-    return [finding(context, `the try could not be made: ${error.message}`)];
+    return [notAppendOnly(context.url.label, `the try could not be made: ${error.message}`)];
   }
 }
 
@@ -49,9 +50,4 @@ async function leaveCanary(context: ResticContext, options: Cancellable): Promis
   });
   if (id === undefined) throw failure("BACKUP_FAILED", context.url.label, "restic ended without a summary");
   return id;
-}
-
-function finding({ url }: ResticContext, detail: string): Finding {
-  const { code, message, remedy } = failure("BACKUP_NOT_APPEND_ONLY", url.label, detail);
-  return { code, message, remedy };
 }
