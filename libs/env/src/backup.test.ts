@@ -44,6 +44,7 @@ describe("a backup's engine", () => {
     "rest:https://user:pw@host:8000/x",
     "s3:https://s3.test/bucket/x",
     "rclone:remote:folder",
+    "rclone+ssh://user@host//srv/x",
     "smb://user:pw@host/share/x",
     "webdavs://host/x",
   ])("restic takes %s", (url) => {

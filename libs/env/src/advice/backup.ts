@@ -39,7 +39,7 @@ function refusals({ url, options, known_hosts, path }: BackupTargetSettings): Re
     faultOf(() => parseDuplicityOptions(options ?? "")),
     "Correct it, or nothing is backed up there: docs/backup.md.",
   );
-  if (/(?:sftp|scp)$/.test(schemeOf(url)) && known_hosts === undefined)
+  if (/(?:sftp|scp|\+ssh)$/.test(schemeOf(url)) && known_hosts === undefined)
     refuse(
       "known_hosts",
       "is not set, so that the target's host is refused",

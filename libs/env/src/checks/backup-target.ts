@@ -28,7 +28,8 @@ function checkDuplicityUrl(url: string, place: Place): void {
     place.error("duplicity does not speak smb", {
       remedy: "Write file:///mnt/… here and the network folder into mount, or take the engine restic.",
     });
-  if (scheme === "rest") place.error("duplicity does not speak rest", { remedy: "Take the engine restic." });
+  if (scheme === "rest" || scheme === "rclone+ssh")
+    place.error(`duplicity does not speak ${scheme}`, { remedy: "Take the engine restic." });
   if (scheme === "s3" && !/^s3:\/\//i.test(url))
     place.error("is restic's way to write it", {
       remedy: "Write s3:///bucket/folder, and --s3-endpoint-url=https://… into options.",

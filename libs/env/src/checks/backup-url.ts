@@ -21,9 +21,12 @@ const OTHER_SCHEMES = [
 /** What the engine restic reaches: by itself, or through rclone. */
 // oxfmt-ignore
 export const RESTIC_SCHEMES = [
-  "file", "ftp", "ftpes", "ftps", "paramiko+scp", "paramiko+sftp", "pexpect+scp", "pexpect+sftp", "rclone", "rest", "s3", "scp",
-  "sftp", "smb", "webdav", "webdavs",
+  "file", "ftp", "ftpes", "ftps", "paramiko+scp", "paramiko+sftp", "pexpect+scp", "pexpect+sftp", "rclone", "rclone+ssh", "rest", "s3",
+  "scp", "sftp", "smb", "webdav", "webdavs",
 ];
+
+/** Those with a host that duplicity does not have. */
+const RESTIC_HOST_SCHEMES = ["rclone+ssh", "smb"];
 
 /** What duplicity writes with `//` and restic in a way of its own. */
 export const DUPLICITY_ONLY_FORMS: Readonly<Record<string, string>> = {
@@ -75,7 +78,7 @@ export function checkBackupUrl(url: string, place: Place): void {
   if (isFormer) place.warning(`duplicity no longer has the scheme '${scheme}'; ${FORMER_SCHEMES[scheme]}`);
   if (scheme === "file") return checkFileUrl(rest, place);
   if (OWN_ADDRESS.test(url)) return;
-  if (isFormer || GVFS.test(scheme) || HOST_SCHEMES.includes(scheme) || scheme === "smb")
+  if (isFormer || GVFS.test(scheme) || [...HOST_SCHEMES, ...RESTIC_HOST_SCHEMES].includes(scheme))
     return checkAuthority(scheme, rest, place);
   if (OTHER_SCHEMES.includes(scheme) || scheme === "rest") return checkHasPath(scheme, rest, place);
   return refuseScheme(scheme, place);
