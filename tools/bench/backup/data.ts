@@ -2,29 +2,37 @@ import type { Site } from "./site.ts";
 
 /** As measured at an appliance after five years: 1508 documents, log-normal around 339 KB, which nothing can compress. */
 export const DOCUMENTS = { files: 1508, megabytes: 551 };
-const MEDIAN_BYTES = 339_000;
 const SIGMA = 0.44;
 
 /** Rows that compress to a dump of about 40 MB. */
 const ROWS = 72_000;
 
-/** Writes the documents and fills the database, the same number of bytes each time. */
 export function writeData(site: Site): void {
+  writeDocuments(site, DOCUMENTS);
+  fillDatabase(site, ROWS);
+}
+
+/** Writes documents into the vault: their sizes are the same each time. */
+export function writeDocuments(site: Site, { files, megabytes }: typeof DOCUMENTS): void {
   site.script(`python3 - <<'END'
 import os, random
 random.seed(1)
-sizes = [int(random.lognormvariate(0, ${SIGMA}) * ${MEDIAN_BYTES}) for _ in range(${DOCUMENTS.files})]
-scale = ${DOCUMENTS.megabytes}e6 / sum(sizes)
+sizes = [random.lognormvariate(0, ${SIGMA}) for _ in range(${files})]
+scale = ${megabytes}e6 / sum(sizes)
 for n, size in enumerate(sizes):
     folder = f"/data/ecs-storage-vault/{n % 97:04d}"
     os.makedirs(folder, exist_ok=True)
     with open(f"{folder}/{n:06d}.gpg", "wb") as file:
         file.write(os.urandom(int(size * scale)))
-END
-psql -qU postgres ecs <<'END'
+END`);
+}
+
+/** Fills the database with rows of half a kilobyte. */
+export function fillDatabase(site: Site, rows: number): void {
+  site.script(`psql -qU postgres ecs <<'END'
 CREATE TABLE submission (id int PRIMARY KEY, changed int, content bytea);
 INSERT INTO submission SELECT n, 0, decode((SELECT string_agg(md5(random()::text || n), '') FROM generate_series(1, 32)), 'hex')
-  FROM generate_series(1, ${ROWS}) n;
+  FROM generate_series(1, ${rows}) n;
 END`);
 }
 

@@ -2,6 +2,7 @@ import type { Part } from "../bench.ts";
 import { acme } from "./acme.ts";
 import { apply } from "./apply.ts";
 import { backup, backupOverSftp } from "./backup.ts";
+import { backupSpace } from "./backup-space.ts";
 import { backupUnchanged } from "./backup-unchanged.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { crl } from "./crl.ts";
@@ -27,6 +28,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   backup,
   "backup-sftp": backupOverSftp,
   "backup-unchanged": backupUnchanged,
+  "backup-space": backupSpace,
   apply,
   nginx,
   reloads,
