@@ -17,8 +17,12 @@ const TIMEOUT_MS = 15 * 60_000;
 
 /** As backup-agent is; its entry point leaves the most of it behind. */
 const CONFINED = [
-  ...["--init", "--read-only", "--tmpfs", "/tmp", "--security-opt", "no-new-privileges", "--cap-drop", "ALL"],
-  ...["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETPCAP", "SETUID"].flatMap((name) => ["--cap-add", name]),
+  "--init",
+  "--read-only",
+  "--tmpfs=/tmp",
+  "--security-opt=no-new-privileges",
+  "--cap-drop=ALL",
+  ...["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETPCAP", "SETUID"].map((name) => `--cap-add=${name}`),
 ];
 
 /**
