@@ -57,8 +57,8 @@ export function hardening(appliance: Appliance): void {
 
     it("that saves documents is a user of its own, with three rights and no way to more", async () => {
       const { Id } = await appliance.container("backup-agent");
-      const { stdout } = await run("docker", ["top", Id, "-o", "pid,comm"]);
-      const pid = /^\s*(\d+)\s+node/m.exec(stdout)?.[1] ?? "";
+      const { stdout } = await run("docker", ["top", Id, "-o", "pid,args"]);
+      const pid = /^\s*(\d+)\s.*agent\.mjs/m.exec(stdout)?.[1] ?? "";
       const status = readFileSync(`/proc/${pid}/status`, "utf8");
       expect(status).toMatch(/^Uid:\t5002\t5002\t5002\t5002$/m);
       expect(status).toMatch(/^NoNewPrivs:\t1$/m);
