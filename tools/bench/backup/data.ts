@@ -29,9 +29,9 @@ END`);
 
 /** Fills the database with rows of half a kilobyte. */
 export function fillDatabase(site: Site, rows: number): void {
-  site.script(`psql -qU postgres ecs <<'END'
+  site.script(`psql -qU postgres -v ON_ERROR_STOP=1 ecs <<'END'
 CREATE TABLE submission (id int PRIMARY KEY, changed int, content bytea);
-INSERT INTO submission SELECT n, 0, decode((SELECT string_agg(md5(random()::text || n), '') FROM generate_series(1, 32)), 'hex')
+INSERT INTO submission SELECT n, 0, decode((SELECT string_agg(md5(random()::text || n || part), '') FROM generate_series(1, 32) part), 'hex')
   FROM generate_series(1, ${rows}) n;
 END`);
 }
