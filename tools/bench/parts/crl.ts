@@ -21,7 +21,11 @@ export async function crl(): Promise<Figure[]> {
   const { signal } = new AbortController();
   try {
     const now = new Date();
-    const { keyPem, certificatePem } = await makeAuthority(planAuthority("ecs.example", { now, builtAt: now }), deps, signal);
+    const { keyPem, certificatePem } = await makeAuthority(
+      planAuthority("ecs.example", { now, builtAt: now }),
+      deps,
+      signal,
+    );
     const authority = { certificatePem, keyFile: join(folder, "key.pem") };
     writeFileSync(authority.keyFile, keyPem, { mode: 0o600 });
     const revoked = new Map(Array.from({ length: ENTRIES }, () => [randomSerial(), now]));
