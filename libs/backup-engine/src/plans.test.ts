@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { classify } from "./classify.ts";
 import { subtractMonths } from "./months.ts";
 import { everythingReadSince, planReading, type ReadablePart } from "./plan-reading.ts";
-import { pointAt } from "./point-at.ts";
+import { newestPoint, pointAt } from "./point-at.ts";
 import { planUnlock } from "./restic/locks.ts";
 import { withStallLimit } from "./stall.ts";
 import { parseTarget } from "./target.ts";
@@ -60,6 +60,25 @@ describe("pointAt", () => {
     const points = [1, 3, 5].map((n) => ({ id: `${n}`, at: new Date(n), kind: "snapshot" as const }));
     expect(pointAt(points, new Date(4))?.id).toBe("3");
     expect(pointAt(points, new Date(0))).toBeUndefined();
+  });
+});
+
+describe("newestPoint", () => {
+  const points = [1, 3, 365].map((day) => ({
+    id: `${day}`,
+    at: new Date(day * DAY_MS),
+    kind: "snapshot" as const,
+  }));
+
+  it("is not one of a clock that was ahead, as long as there are others", () => {
+    expect(newestPoint(points, new Date(3 * DAY_MS))?.id).toBe("3");
+    expect(newestPoint(points, new Date(2.5 * DAY_MS))?.id).toBe("3");
+    expect(newestPoint(points, new Date(366 * DAY_MS))?.id).toBe("365");
+  });
+
+  it("is the last under a clock that is behind all of them", () => {
+    expect(newestPoint(points, new Date(-DAY_MS))?.id).toBe("365");
+    expect(newestPoint([], new Date(0))).toBeUndefined();
   });
 });
 

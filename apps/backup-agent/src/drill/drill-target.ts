@@ -86,7 +86,7 @@ async function restoreFrom(
   folder: string,
   { sealSecret }: BackupAgentSlice,
   context: Context,
-  { targets, states }: DrillDeps,
+  { targets, states, now }: DrillDeps,
 ): Promise<Restored> {
   const { signal } = context;
   const { lastSuccess } = await states.at(target);
@@ -103,6 +103,7 @@ async function restoreFrom(
         // What this host saved has a manifest.
         mayBeLegacy: target.engine === "duplicity" && lastSuccess === null,
         chance: Math.random,
+        now: now(),
         signal,
         onProgress: (done, total) => context.progress({ sentence, done, total, secondsLeft: null }),
       });

@@ -8,7 +8,7 @@ import {
   type Keys,
   type Manifest,
 } from "@appliance/backup-content";
-import type { Amount, BackupEngine, Point } from "@appliance/backup-engine";
+import { newestPoint, type Amount, type BackupEngine, type Point } from "@appliance/backup-engine";
 import { isSystemError, OperatorError } from "@appliance/errors";
 import { DUMPS, VAULT } from "../contents.ts";
 import { planDrill, planLegacyDrill, type DrillPlan } from "./plan-drill.ts";
@@ -22,6 +22,7 @@ export interface RestoreTools {
   /** Whether a backup without manifest may be one of an older system. */
   mayBeLegacy: boolean;
   chance: () => number;
+  now: Date;
   signal: AbortSignal;
   onProgress: (done: Amount, total: Amount | null) => void;
 }
@@ -43,7 +44,7 @@ export interface Restored {
  */
 export async function restoreNewest(engine: BackupEngine, folder: string, tools: RestoreTools): Promise<Restored> {
   const { signal } = tools;
-  const point = (await engine.list({ signal })).at(-1);
+  const point = newestPoint(await engine.list({ signal }), tools.now);
   if (!point) throw nothingThere();
   const manifest = await firstLook(engine, point, join(folder, "manifest"), tools);
   const freeBytes = await tools.freeBytes();

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { CONTENT_FILES, deriveKeys, readManifest } from "@appliance/backup-content";
-import type { BackupEngine } from "@appliance/backup-engine";
+import { newestPoint, type BackupEngine } from "@appliance/backup-engine";
 import type { RunCommand } from "@appliance/command";
 import { OperatorError, toFailure, type Failure } from "@appliance/errors";
 import type { BackupPoint } from "@appliance/jobs";
@@ -59,7 +59,7 @@ export async function prove(slice: BackupAgentSlice, deps: ProveDeps, signal: Ab
     scratchDir: at("scratch"),
     volatileDir: at("cache"),
   });
-  const one = (target: TargetSettings) => proveTarget(target, slice, { targets, into: at("manifests") }, signal);
+  const one = (target: TargetSettings) => proveTarget(target, slice, { targets, into: at("manifests"), now }, signal);
   return { fingerprint: slice.envFingerprint, targets: await Promise.all(slice.targets.map(one)) };
 }
 
@@ -69,18 +69,19 @@ interface Place {
   targets: Targets;
   /** Manifests are restored below it. */
   into: string;
+  now: () => Date;
 }
 
 async function proveTarget(
   target: TargetSettings,
   slice: BackupAgentSlice,
-  { targets, into }: Place,
+  { targets, into, now }: Place,
   signal: AbortSignal,
 ): Promise<TargetProof> {
   const startedAt = performance.now();
   const folder = join(into, target.name);
   const finding = await targets
-    .use(target, (engine) => look(engine, slice, folder, signal), signal)
+    .use(target, (engine) => look(engine, slice, { folder, now: now() }, signal), signal)
     .catch((err: unknown): Finding => {
       const failure = toFailure(target.mount === null ? err : notMounted(target, err));
       return { ...NOTHING, failure };
@@ -96,10 +97,10 @@ const NOTHING = { opens: false, point: null, env: "unknown" } as const;
 async function look(
   engine: BackupEngine,
   slice: BackupAgentSlice,
-  folder: string,
+  { folder, now }: { folder: string; now: Date },
   signal: AbortSignal,
 ): Promise<Finding> {
-  const newest = (await engine.list({ signal })).at(-1);
+  const newest = newestPoint(await engine.list({ signal }), now);
   if (!newest) return { ...NOTHING, failure: toFailure(nothingThere()) };
   const opened = { opens: true, point: toBackupPoint(newest) };
   try {

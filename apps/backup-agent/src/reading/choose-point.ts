@@ -1,4 +1,4 @@
-import { pointAt, type BackupEngine, type Point } from "@appliance/backup-engine";
+import { newestPoint, pointAt, type BackupEngine, type Point } from "@appliance/backup-engine";
 import { OperatorError } from "@appliance/errors";
 import type { Log } from "@appliance/jobs";
 import type { TargetSettings } from "../slice.ts";
@@ -13,6 +13,7 @@ export interface Choice {
 
 export interface ReadDeps {
   targets: Targets;
+  now: () => Date;
   log: Log;
 }
 
@@ -30,7 +31,7 @@ export interface Opened {
  */
 export async function withPoint<T>(
   choice: Choice,
-  { targets, log }: ReadDeps,
+  { targets, now, log }: ReadDeps,
   work: (opened: Opened) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
@@ -41,7 +42,7 @@ export async function withPoint<T>(
       return await targets.use(
         target,
         async (engine) => {
-          found = requirePoint(await engine.list({ signal }), target.name, choice.at);
+          found = requirePoint(await engine.list({ signal }), target.name, choice.at, now());
           return work({ target, point: found, engine });
         },
         signal,
@@ -55,8 +56,8 @@ export async function withPoint<T>(
   throw passedOver[0];
 }
 
-function requirePoint(points: readonly Point[], target: string, at: Date | null): Point {
-  const point = at === null ? points.at(-1) : pointAt(points, at);
+function requirePoint(points: readonly Point[], target: string, at: Date | null, now: Date): Point {
+  const point = at === null ? newestPoint(points, now) : pointAt(points, at);
   if (point) return point;
   const which = at === null ? "no backup" : `no backup that is as old as ${at.toISOString()}`;
   throw new OperatorError("BACKUP_NOT_FOUND", `The target ${target} holds ${which}.`, {

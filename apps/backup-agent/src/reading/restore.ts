@@ -6,7 +6,6 @@ import { toBackupPoint } from "./points.ts";
 import { withPoint, type ReadDeps } from "./choose-point.ts";
 
 export interface RestoreDeps extends ReadDeps {
-  now: () => Date;
   volatileDir: string;
 }
 

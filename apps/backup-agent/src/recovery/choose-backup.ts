@@ -1,7 +1,7 @@
 import { mkdtemp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CONTENT_FILES, deriveKeys, readManifest, type Keys, type Manifest } from "@appliance/backup-content";
-import { pointAt, type BackupEngine, type Point } from "@appliance/backup-engine";
+import { newestPoint, pointAt, type BackupEngine, type Point } from "@appliance/backup-engine";
 import { isSystemError, OperatorError } from "@appliance/errors";
 import { DUMPS } from "../contents.ts";
 import type { TargetSettings } from "../slice.ts";
@@ -62,10 +62,15 @@ async function lookAt(
   signal: AbortSignal,
 ): Promise<Omit<ChosenBackup, "target">> {
   const points = await engine.list({ signal });
-  const point = at === null ? points.at(-1) : pointAt(points, new Date(at));
+  const point = at === null ? newestPoint(points, deps.now()) : pointAt(points, new Date(at));
   if (!point) throw failure("RECOVERY_NO_POINT", whyNoPoint(target.name, points, at));
+  const ahead = at === null ? points.find((other) => other.at > point.at) : undefined;
+  if (ahead) say(deps.report, passedOver(ahead));
   return { point, manifest: await fetchManifest(engine, target, point, keys, deps, signal) };
 }
+
+const passedOver = ({ at }: Point) =>
+  `Passing over the backup of ${at.toISOString()}, which is later than now: a clock was wrong then, or this one is`;
 
 function whyNoPoint(target: string, [first]: readonly Point[], at: string | null): string {
   if (!first) return `${target} is empty`;
