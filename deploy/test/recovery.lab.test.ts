@@ -32,8 +32,8 @@ describe("an appliance that is lost", () => {
       startHost({ name: "after" }),
     ]);
     env = makeEnv(folder, storage);
-    for (const host of [before, after]) await prepare(host, env);
-    await bootstrap(before, "--create-database");
+    const first = prepare(before, env).then(() => bootstrap(before!, "--create-database"));
+    await Promise.all([first, prepare(after, env)]);
   });
   afterAll(async () => {
     await before?.remove();
@@ -94,6 +94,7 @@ describe("an appliance that is lost", () => {
   it("saves from there by itself, and recovers no second time over living data", async () => {
     const saved = async () => (await command(after, "backup", "status", "--json")).stdout;
     await expect.poll(saved, SOON).toMatch(/"outcome": ?"saved"/);
+    ledger = await ledgerOf(after);
     expect((await command(after, "recover", "--yes-i-am-sure")).code).not.toBe(0);
     expect(await ledgerOf(after)).toBe(ledger);
   });
@@ -159,17 +160,17 @@ function makeEnv(folder: string, { url, knownHosts }: Storage): string {
   return readFileSync(env, "utf8");
 }
 
-/** As the old system had it: a URL for duplicity, and a key of gpg. */
+/** As the old system had it: a URL for duplicity and a key of gpg, and none of what later versions added. */
 function makeLegacyEnv(folder: string): string {
   const [env, extra] = [join(folder, "env.yml"), join(folder, "extra.yml")];
   const key = readFileSync(join(LEGACY, "backup-key.asc"), "utf8");
-  const backup = { engine: "duplicity", url: "file:///mnt/old/target", encrypt: { password_secret: key } };
+  const backup = { url: "file:///mnt/old/target", encrypt: key };
   const settings = { appliance: { ssl: { letsencrypt: { enabled: false } }, backup } };
   writeFileSync(extra, JSON.stringify(settings));
   execFileSync("tools/appliance", ["env", "create", "legacy.test", env, "--sample", "--extra", extra], {
     stdio: "pipe",
   });
-  return readFileSync(env, "utf8");
+  return readFileSync(env, "utf8").replace(/^ {4}(?:engine: restic|password: .*)\n/gm, "");
 }
 
 /** The status code of the application's page by its old name, wherever it is served now; 0 without an answer. */
