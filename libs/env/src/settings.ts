@@ -247,7 +247,11 @@ const storage = section({
 const appliance = section({
   doc: "The appliance itself.",
   fields: {
-    standby: flag({ doc: "Configures nothing and starts nothing.", default: false }),
+    standby: flag({
+      doc: "Prepares the host and starts no application: this one waits for the day that the live one fails.",
+      note: "With `appliance:backup:pull` it holds the data of the last backup: docs/recovery.md.",
+      default: false,
+    }),
     domain: text({
       doc: "The name under which the appliance is reached, for web and mail.",
       type: "host name",
