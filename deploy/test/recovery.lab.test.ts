@@ -34,7 +34,7 @@ describe("an appliance that is lost", () => {
     env = makeEnv(folder, storage);
     const first = prepare(before, env).then(() => bootstrap(before!, "--create-database"));
     await Promise.all([first, prepare(after, env)]);
-  });
+  }, THIRTY_MINUTES_MS);
   afterAll(async () => {
     await before?.remove();
     await after?.remove();
