@@ -1,4 +1,5 @@
 export { writeFileDurable, removeLeftovers, syncFolder, type FileAttributes } from "./write-file-durable.ts";
+export { readIfThere } from "./read-if-there.ts";
 export { ensureDirectory } from "./ensure-directory.ts";
 export { switchSymlink, targetOf } from "./switch-symlink.ts";
 export { publishGeneration, type GenerationFile } from "./publish-generation.ts";

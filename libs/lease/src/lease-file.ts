@@ -1,7 +1,7 @@
-import { readFile, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "@appliance/errors";
-import { syncFolder, writeFileDurable } from "@appliance/files";
+import { readIfThere, syncFolder, writeFileDurable } from "@appliance/files";
 import * as z from "zod";
 import { RunId, RunKind, type RunRecord } from "./run-record.ts";
 import type { RunRecords } from "./run-records.ts";
@@ -63,14 +63,5 @@ function parseHolder(text: string): LeaseHolder | undefined {
     return LeaseHolder.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return undefined;
-    throw error;
   }
 }

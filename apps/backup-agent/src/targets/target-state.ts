@@ -1,7 +1,6 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isSystemError } from "@appliance/errors";
-import { writeFileDurable } from "@appliance/files";
+import { readIfThere, writeFileDurable } from "@appliance/files";
 import { BackupPoint, type Log } from "@appliance/jobs";
 import * as z from "zod";
 import type { TargetSettings } from "../slice.ts";
@@ -94,15 +93,6 @@ function createSequence() {
     last = mine.catch(() => {}); // its failure is for whoever asked for it
     return mine;
   };
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return undefined;
-    throw error;
-  }
 }
 
 function parseJson(text: string): unknown {

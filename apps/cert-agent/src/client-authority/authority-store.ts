@@ -2,9 +2,8 @@ import { createPrivateKey, randomBytes, type X509Certificate } from "node:crypto
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "@appliance/errors";
-import { ensureDirectory, removeLeftovers, syncFolder, writeFileDurable } from "@appliance/files";
+import { ensureDirectory, readIfThere, removeLeftovers, syncFolder, writeFileDurable } from "@appliance/files";
 import { parseCertificate } from "../certificate.ts";
-import { readIfThere } from "../read-if-there.ts";
 
 /** An authority whose certificates are accepted. */
 export interface Authority {

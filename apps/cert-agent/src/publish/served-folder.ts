@@ -1,7 +1,6 @@
 import { lstat, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureDirectory, publishGeneration, syncFolder, writeFileDurable } from "@appliance/files";
-import { readIfThere } from "../read-if-there.ts";
+import { ensureDirectory, publishGeneration, readIfThere, syncFolder, writeFileDurable } from "@appliance/files";
 import { servedFilesOf, type TlsSet } from "./tls-set.ts";
 
 /** What containers mount of the certificates in service: `/data/etc/server.cert.pem` and its like lead here. */

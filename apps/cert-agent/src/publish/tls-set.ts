@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import type { GenerationFile } from "@appliance/files";
+import { readIfThere, type GenerationFile } from "@appliance/files";
 import { TLS_GROUP } from "@appliance/host";
 import { parseCertificate, type KeyedCertificate } from "../certificate.ts";
-import { readIfThere } from "../read-if-there.ts";
 
 /** The authorities whose client certificates are accepted, and a revocation list of each, as PEM. */
 export interface ClientTrust {

@@ -1,7 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isSystemError } from "@appliance/errors";
-import { ensureDirectory, writeFileDurable } from "@appliance/files";
+import { ensureDirectory, readIfThere, writeFileDurable } from "@appliance/files";
 import * as z from "zod";
 
 const Ledger = z.object({
@@ -27,7 +25,7 @@ export function openLedger(archive: string): LedgerFile {
   const path = join(archive, "ledger.json");
   return {
     async read() {
-      const parsed = Ledger.safeParse(toJson(await readIfThere(path)));
+      const parsed = Ledger.safeParse(toJson((await readIfThere(path)) ?? ""));
       return parsed.success ? parsed.data : { ownChains: [], damagedChains: [], files: {} };
     },
     async write(ledger) {
@@ -35,15 +33,6 @@ export function openLedger(archive: string): LedgerFile {
       await writeFileDurable(path, JSON.stringify(ledger), { mode: 0o600 });
     },
   };
-}
-
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return "";
-    throw error;
-  }
 }
 
 function toJson(text: string): unknown {

@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isSystemError, type OperatorError } from "@appliance/errors";
+import type { OperatorError } from "@appliance/errors";
+import { readIfThere } from "@appliance/files";
 import type { Cancellable } from "../engine.ts";
 import { failure, someOf } from "../failures.ts";
 import { setsOf, toCollection, type BackupSet, type Collection } from "./chains.ts";
@@ -56,15 +57,6 @@ const copyOf = ({ archive }: DuplicityContext, name: string) => join(archive, "m
 async function writeCopy(context: DuplicityContext, name: string, text: string) {
   await mkdir(join(context.archive, "manifests"), { recursive: true, mode: 0o700 });
   await writeFile(copyOf(context, name), text, { mode: 0o600 });
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isSystemError(error, "ENOENT")) return undefined;
-    throw error;
-  }
 }
 
 export function toFailure({ code, names }: Damage, { url }: DuplicityContext): OperatorError {
