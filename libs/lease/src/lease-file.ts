@@ -1,6 +1,5 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isSystemError } from "@appliance/errors";
 import { readIfThere, syncFolder, writeFileDurable } from "@appliance/files";
 import * as z from "zod";
 import { RunId, RunKind, type RunRecord } from "./run-record.ts";

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readIfThere, writeFileDurable } from "@appliance/files";
 import { BackupPoint, type Log } from "@appliance/jobs";
