@@ -43,4 +43,9 @@ describe("requireRoom", () => {
     expect(() => requireRoom("main", forecast, 39 * MB)).toThrow(/main has 39 MB free.* needs about 40 MB/);
     expect(() => requireRoom("main", forecast, null)).not.toThrow();
   });
+
+  it("names numbers that differ, however small the target is", () => {
+    const forecast = { needBytes: 815 * 1024, seconds: null };
+    expect(() => requireRoom("main", forecast, 24 * 1024)).toThrow(/main has 24 KB free.* needs about 815 KB/);
+  });
 });

@@ -44,12 +44,14 @@ const scaled = ({ seconds, source }: Run, bytes: number) =>
 /** @throws OperatorError `BACKUP_TARGET_FULL` with the numbers. `freeBytes` is null where the target does not say. */
 export function requireRoom(target: string, { needBytes }: Forecast, freeBytes: number | null): void {
   if (freeBytes === null || needBytes <= freeBytes) return;
+  const size = megabytes(freeBytes) === megabytes(needBytes) ? kilobytes : megabytes; // equal numbers would explain nothing
   throw new OperatorError(
     "BACKUP_TARGET_FULL",
-    `The backup target ${target} has ${megabytes(freeBytes)} free, and this backup needs about ${megabytes(needBytes)}.`,
+    `The backup target ${target} has ${size(freeBytes)} free, and this backup needs about ${size(needBytes)}.`,
     { remedy: "Free space there or keep fewer backups, then start the backup again. Nothing was written." },
   );
 }
 
 /** All sizes of the manual are 1024 based. */
 const megabytes = (bytes: number) => `${Math.ceil(bytes / 1024 / 1024)} MB`;
+const kilobytes = (bytes: number) => `${Math.ceil(bytes / 1024)} KB`;
