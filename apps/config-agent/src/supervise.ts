@@ -32,9 +32,10 @@ const RETRY_MS = 1000;
 export async function supervise(deps: SuperviseDeps, signal: AbortSignal): Promise<void> {
   try {
     await askUntilTaken(deps, (await unfinishedRecovery(deps)) ?? anApply(deps, "boot"), signal);
+    const mayAsk = oncePerHolder(deps.lease);
     for (;;) {
       await sleep(LOOK_EVERY_MS, undefined, { signal });
-      await look(deps, signal);
+      await look(deps, mayAsk, signal);
     }
   } catch (err) {
     if (!signal.aborted) throw err;
@@ -42,6 +43,17 @@ export async function supervise(deps: SuperviseDeps, signal: AbortSignal): Promi
 }
 
 type Ask = () => Promise<unknown>;
+
+/** One repair that waits for another run, such as a long backup, is enough: what a person asks for waits behind all of them. */
+export function oncePerHolder(lease: Pick<Lease, "holder">): () => Promise<boolean> {
+  let askedFor: string | undefined;
+  return async () => {
+    const holder = (await lease.holder())?.runId;
+    const isAsked = holder !== undefined && holder === askedFor;
+    askedFor = holder;
+    return !isAsked;
+  };
+}
 
 function anApply({ producer }: SuperviseDeps, reason: "boot" | "repair"): Ask {
   const id = `${reason}-${randomUUID()}`;
@@ -80,7 +92,7 @@ async function lookForPull(deps: SuperviseDeps, signal: AbortSignal): Promise<vo
 }
 
 /** A look that fails (update-agent is being replaced, say) is made again soon. */
-async function look(deps: SuperviseDeps, signal: AbortSignal): Promise<void> {
+async function look(deps: SuperviseDeps, mayAsk: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
   const { containers, failure, status, metadataIsOpen, log } = deps;
   const { phase } = status.get();
   if (phase !== "ready" && phase !== "standby") return;
@@ -90,7 +102,7 @@ async function look(deps: SuperviseDeps, signal: AbortSignal): Promise<void> {
     const metadataOpen = await metadataIsOpen();
     const observed = await containers.observe(signal);
     const why = planRepair({ phase: status.get().phase, failed, metadataOpen, containers: observed });
-    if (!why) return;
+    if (!why || !(await mayAsk())) return;
     log.warn({ why }, "something is not as it was; applying the configuration");
     await askUntilTaken(deps, anApply(deps, "repair"), signal);
   } catch (err) {

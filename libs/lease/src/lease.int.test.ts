@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { OperatorError } from "@appliance/errors";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { newRunId, openLease, openRunRecords, type Lease } from "./index.ts";
+import { newRunId, openLease, openRunRecords, type Lease, type RunKind } from "./index.ts";
 
 let root: string;
 beforeEach(async () => {
@@ -20,9 +20,9 @@ function leaseOf(agent: string, hostBoot = "boot-1"): Lease {
 }
 
 /** Leaves a run behind as an agent does that is told to stop in the middle of it. */
-async function stopInTheMiddle(lease: Lease, runId: string): Promise<void> {
+async function stopInTheMiddle(lease: Lease, runId: string, kind: RunKind = "update"): Promise<void> {
   const stop = new AbortController();
-  const run = lease.run({ runId, kind: "update", signal: stop.signal }, async (journal) => {
+  const run = lease.run({ runId, kind, signal: stop.signal }, async (journal) => {
     await journal.startStep("build");
     await journal.finishStep("build", "3 images");
     await journal.startStep("switch");
@@ -193,6 +193,22 @@ describe("a run whose agent stopped in the middle", () => {
       expect(journal.record.steps.map(({ name }) => name)).toEqual(["build", "switch"]);
     });
     expect(await lease.records.read("update-1")).toMatchObject({ state: "succeeded", resumedAt: [expect.any(String)] });
+  });
+
+  it("makes way for the run of any agent when it changes nothing of the host, and can be done again afterwards", async () => {
+    const backups = leaseOf("backup-agent");
+    await stopInTheMiddle(backups, "backup-1", "backup");
+    await leaseOf("config-agent").run(APPLY, async () => {});
+    expect(await backups.records.read("backup-1")).toMatchObject({ state: "abandoned" });
+    await backups.run({ runId: "backup-1", kind: "backup" }, async () => {});
+    expect(await backups.records.read("backup-1")).toMatchObject({ state: "succeeded" });
+  });
+
+  it("keeps others off while it is alive, whatever it is", async () => {
+    const alive = leaseOf("backup-agent").run({ runId: "backup-1", kind: "backup" }, () => sleep(500));
+    await sleep(100);
+    await expect(leaseOf("config-agent").run(APPLY, async () => {})).rejects.toMatchObject({ code: "LEASE_HELD" });
+    await alive;
   });
 
   it("is ended by its own agent alone", async () => {

@@ -108,8 +108,15 @@ async function tryRun<T>(deps: Deps, run: RunOptions, work: RunWork<T>): Promise
   return outcome ?? { heldBy: await readHolder(deps.folder, deps.records) };
 }
 
+/**
+ * Runs that change nothing of the host. When their agent died, it may be that very apply which starts it again: it must not wait for the
+ * dead, who would wait for it.
+ */
+const LEAVES_NOTHING: ReadonlySet<RunKind> = new Set(["backup"]);
+
 /** Nobody is at work on the holder's run: the agent that it names may go on with it, or drop it for one that does the same. */
 function mayTake(holder: LeaseHolder, agent: string, { runId, supersedes = [] }: RunOptions): boolean {
+  if (LEAVES_NOTHING.has(holder.kind)) return true;
   return holder.agent === agent && (holder.runId === runId || supersedes.includes(holder.kind));
 }
 
