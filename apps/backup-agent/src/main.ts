@@ -66,6 +66,16 @@ async function start() {
     },
   });
   const missed = startCatchUp({ ...parts.reading, lease: parts.lease, slice: () => slice.current(), producer });
-  slice.onChange(() => void agent.reconcileSchedules());
+  // The days since env.yml changed count from its change, and not from when somebody asks for them.
+  const noteEnv = async () => {
+    const current = slice.current();
+    if (current) await parts.reading.escrow.status(current.envFingerprint);
+  };
+  const onSlice = () => noteEnv().catch((err: unknown) => log.error({ err }, "a change of env.yml was not noted"));
+  slice.onChange(() => {
+    void agent.reconcileSchedules();
+    void onSlice();
+  });
+  void onSlice();
   return agent;
 }

@@ -59,7 +59,13 @@ export async function withPoint<T>(
 function requirePoint(points: readonly Point[], target: string, at: Date | null, now: Date): Point {
   const point = at === null ? newestPoint(points, now) : pointAt(points, at);
   if (point) return point;
-  const which = at === null ? "no backup" : `no backup that is as old as ${at.toISOString()}`;
+  const which =
+    at === null
+      ? "no backup"
+      : `no backup that is as old as ${at
+          .toISOString()
+          .replace("T", " ")
+          .replace(/\.\d+Z$/, " UTC")}`;
   throw new OperatorError("BACKUP_NOT_FOUND", `The target ${target} holds ${which}.`, {
     remedy: "List what there is with `appliance backup list`.",
   });

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { runCommand } from "@appliance/command";
 import { backupTargetsOf, type Env } from "@appliance/env";
 import { OperatorError } from "@appliance/errors";
@@ -38,8 +38,15 @@ export async function proveEnv(file: string, { json }: { json: boolean }, contex
   if (json) terminal.json(proof);
   else terminal.print(describe(proof, new Date()));
   const opens = proof.targets.every((target) => target.opens);
-  if (opens) await noteEscrow({ fingerprint: proof.fingerprint, what: "proven" }, context);
+  if (isInUse(file, context)) terminal.say("This is the file in use: a copy in a safe is proven by giving that copy.");
+  else if (opens) await noteEscrow({ fingerprint: proof.fingerprint, what: "proven" }, context);
   return opens && proof.targets.every(({ env }) => env !== "different") ? EXIT.ok : EXIT.failed;
+}
+
+/** It is lost with this host, so that it opens the backup says nothing of the day on which that is needed. */
+function isInUse(file: string, { installation: { root } }: ProveContext): boolean {
+  const inUse = `${root}/app/env.yml`;
+  return existsSync(file) && existsSync(inUse) && realpathSync(file) === realpathSync(inUse);
 }
 
 /** Targets on this host; others are reached over the network. */
