@@ -14,6 +14,8 @@ const CHECKOUT = "/root/checkout";
 const DOMAIN = "before.test";
 const SOON = { timeout: 300_000, interval: 1_000 };
 const THIRTY_MINUTES_MS = 1_800_000;
+const AGENT = "appliance-backup-agent-1";
+const LEASE = "/var/lib/appliance/lease/lease.json";
 const LEGACY = "libs/backup-engine/vectors/legacy-backup";
 
 describe("an appliance that is lost", () => {
@@ -65,6 +67,22 @@ describe("an appliance that is lost", () => {
     paths.push(...(await handIn(before!, 1)));
     await before!.exec(["systemctl", "start", "appliance-backup"], { timeoutMs: THIRTY_MINUTES_MS });
     expect(await command(before!, "backup", "verify")).toMatchObject({ code: 0 });
+  });
+
+  it("starts its agent again that was killed in the middle of a backup, and backs up as before", async () => {
+    await before!.exec(["sh", "-c", "head -c 300000000 /dev/urandom > /volatile/large"]);
+    await before!.exec(["install", "-o", "5000", "-g", "5000", "/volatile/large", "/data/ecs-storage-vault/large"]);
+    const cutOff = command(before!, "backup", "run");
+    const state = async (what: string) =>
+      (await before!.exec(["docker", "inspect", `--format={{.State.${what}}}`, AGENT])).stdout.trim();
+    await expect
+      .poll(async () => (await before!.exec(["cat", LEASE], { allowFailure: true })).stdout, SOON)
+      .toContain("backup");
+    await before!.exec(["docker", "kill", AGENT]);
+    await expect.poll(() => state("Status"), SOON).toBe("running");
+    await cutOff;
+    expect(await command(before!, "backup", "run")).toMatchObject({ code: 0 });
+    await before!.exec(["rm", "/data/ecs-storage-vault/large", "/volatile/large"]);
   });
 
   it("proves by a drill that what is stored can be restored, and leaves a report", async () => {
