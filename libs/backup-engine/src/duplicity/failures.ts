@@ -1,9 +1,10 @@
 import { CommandError } from "@appliance/command";
+import type { OperatorError } from "@appliance/errors";
 import { classify } from "../classify.ts";
 import { failure, type FailureCode } from "../failures.ts";
 import { hostKeyFailure } from "../ssh.ts";
 import type { DuplicityContext } from "./context.ts";
-import type { LogMessage } from "./machine-log.ts";
+import { DAMAGE_CODES, type LogMessage } from "./machine-log.ts";
 
 /** duplicity's exit codes that mean one thing (log.py, ErrorCode). Others are told apart by their text. */
 const MEANING: Readonly<Record<number, FailureCode>> = {
@@ -36,6 +37,12 @@ export async function explain(
     return hostKeyFailure(context.run, code, context.url);
   const reason = messages.find(({ level }) => level === "ERROR")?.text ?? error.stderrTail;
   return failure(code, context.url.label, detailOf(code, error, said, reason), error);
+}
+
+/** The damage that duplicity told of before it had to be ended. */
+export function damageIn(messages: readonly LogMessage[], { url }: DuplicityContext): OperatorError | undefined {
+  const said = messages.find(({ level, code }) => level === "ERROR" && DAMAGE_CODES.includes(code));
+  return said && failure("BACKUP_VOLUME_CORRUPT", url.label, VOLUME_NAME.exec(said.text)?.[0] ?? "");
 }
 
 function codeOf({ exitCode }: CommandError, said: string, context: DuplicityContext): FailureCode {

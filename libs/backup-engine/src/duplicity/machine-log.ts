@@ -17,6 +17,15 @@ export const LogCode = {
   fileListed: 10,
 } as const;
 
+/** What is wrong with the sum or the signature of a volume, as the code of an error. */
+export const DAMAGE_CODES: readonly number[] = [21, 22, 44];
+
+/** Whether a line begins such an error; the text that follows belongs to it. */
+export function saysDamage(line: string): boolean {
+  const [, level, code] = CONTROL.exec(line) ?? [];
+  return level === "ERROR" && DAMAGE_CODES.includes(Number(code));
+}
+
 const CONTROL = /^(ERROR|WARNING|NOTICE|INFO|DEBUG) (\d+)(?: (.*))?$/;
 const TEXT = /^\. (.*)$/;
 

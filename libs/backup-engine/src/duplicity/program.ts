@@ -4,8 +4,8 @@ import { withStallLimit } from "../stall.ts";
 import { isSsh } from "../ssh.ts";
 import { credentialsOf, type TargetUrl } from "../target.ts";
 import type { DuplicityContext } from "./context.ts";
-import { explain } from "./failures.ts";
-import { createLogReader, type LogMessage } from "./machine-log.ts";
+import { damageIn, explain } from "./failures.ts";
+import { createLogReader, saysDamage, type LogMessage } from "./machine-log.ts";
 
 /** The name of the backup in duplicity's archive folder: the folder below `archive` with its manifests and signatures. */
 export const ARCHIVE_NAME = "duplicity";
@@ -13,6 +13,11 @@ export const ARCHIVE_NAME = "duplicity";
 /** No run of a backup is longer; what hangs is ended earlier, by the stall limit. */
 const LONGEST_RUN_MS = 7 * 24 * 3_600_000;
 const MOST_MESSAGES = 200;
+
+/**
+ * Once it has said that a volume is damaged, duplicity ends at once, or waits for ever for a gpg whose output it stopped to read.
+ */
+const LAST_WORDS_MS = 10_000;
 
 /** Stored documents are encrypted and cannot be compressed: trying costs more than all the rest of the work. */
 const GPG_OPTIONS = ["--compress-algo=none", "--digest-algo=SHA256"];
@@ -52,6 +57,8 @@ async function call(
   { signal, onMessage, onOutput, input }: CallOptions,
 ): Promise<CommandResult> {
   const kept: LogMessage[] = [];
+  const ending = new AbortController();
+  let lastWords: NodeJS.Timeout | undefined;
   const reader = createLogReader((message) => {
     if (message.level === "ERROR" || message.level === "WARNING") kept.push(message);
     if (kept.length > MOST_MESSAGES) kept.shift();
@@ -63,19 +70,21 @@ async function call(
         env: environment(context),
         secrets: [context.url.password ?? ""],
         timeoutMs: LONGEST_RUN_MS,
-        signal: watch.signal,
+        signal: AbortSignal.any([watch.signal, ending.signal]),
         ...(input === undefined ? {} : { input }),
         onLine: (line, stream) => {
           watch.alive();
-          if (stream === "stderr") reader.line(line);
-          else onOutput?.(line);
+          if (stream === "stdout") return onOutput?.(line);
+          reader.line(line);
+          if (saysDamage(line)) lastWords ??= setTimeout(() => ending.abort(), LAST_WORDS_MS);
         },
       }),
     );
   } catch (error) {
     reader.end();
-    throw await explain(error, kept, context);
+    throw (ending.signal.aborted && damageIn(kept, context)) || (await explain(error, kept, context));
   } finally {
+    clearTimeout(lastWords);
     reader.end();
   }
 }
