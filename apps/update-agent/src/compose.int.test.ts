@@ -19,7 +19,11 @@ const modelOf = (project: ComposeGroup["project"], folder: string, environment: 
 };
 
 it("starts the data stage of the core, and no optional part of it, when no service is named", async () => {
-  expect(planServices("core", [], await modelOf("core", "compose", {}))).toEqual(["backup-agent", "cert-agent", "database"]);
+  expect(planServices("core", [], await modelOf("core", "compose", {}))).toEqual([
+    "backup-agent",
+    "cert-agent",
+    "database",
+  ]);
 });
 
 it("runs the operations that every application declares, and checks the arguments of the sample's own", async () => {
