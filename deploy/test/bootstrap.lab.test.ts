@@ -120,7 +120,8 @@ describe("bootstrap on a fresh host", () => {
     expect((await host.exec(cache)).stdout.trim()).toBe("healthy");
     const { stdout: apt } = await host.exec(["apt-config", "dump", "Acquire::http::Proxy-Auto-Detect"]);
     expect(apt).toContain("/usr/local/lib/appliance/package-cache");
-    expect(await told()).toBe("early 1\nlate 1");
+    // On a busy machine a repair may come behind the apply, and runs them too.
+    expect(await told()).toMatch(/^early 1\nlate 1(?:\nearly 1\nlate 1)*$/);
     expect((await host.exec(["appliance", "apply"])).stdout).toContain("Nothing to do");
   });
 
