@@ -111,6 +111,8 @@ describe("bootstrap on a fresh host", () => {
   });
 
   it("starts a package cache, and runs the hooks of the application, where env.yml and /app/etc/hooks have them", async () => {
+    // Behind what the stop of the engine left to be repaired: that would run new hooks too, with the env.yml of before.
+    await host.exec(["appliance", "apply"], { timeoutMs: THIRTY_MINUTES_MS });
     for (const stage of ["early", "late"])
       await host.exec(["sh", "-c", installHook(stage)], { input: tellOfWeb(stage) });
     await host.exec(["sed", "-i", "s/^  storage:$/&\\n    proxy_cache: true/", "/app/env.yml"]);
@@ -120,8 +122,7 @@ describe("bootstrap on a fresh host", () => {
     expect((await host.exec(cache)).stdout.trim()).toBe("healthy");
     const { stdout: apt } = await host.exec(["apt-config", "dump", "Acquire::http::Proxy-Auto-Detect"]);
     expect(apt).toContain("/usr/local/lib/appliance/package-cache");
-    // On a busy machine a repair may come behind the apply, and runs them too.
-    expect(await told()).toMatch(/^early 1\nlate 1(?:\nearly 1\nlate 1)*$/);
+    expect(await told()).toBe("early 1\nlate 1");
     expect((await host.exec(["appliance", "apply"])).stdout).toContain("Nothing to do");
   });
 
