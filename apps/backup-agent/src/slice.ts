@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OperatorError } from "@appliance/errors";
+import { urlCredentials } from "@appliance/env/url-credentials";
 import { TargetName } from "@appliance/jobs";
 import * as z from "zod";
 
@@ -71,15 +72,11 @@ export function secretsIn(slice: BackupAgentSlice | undefined): string[] {
   const ofTargets = targets.flatMap(({ password, sshKey, environment, url }) => [
     password,
     sshKey,
-    passwordIn(url),
+    ...urlCredentials(url),
     ...Object.values(environment),
   ]);
   const all = [encryptKey, resticPassword, sealSecret, vaultKeys?.encrypt, vaultKeys?.sign, ...ofTargets];
   return all.filter((value): value is string => typeof value === "string" && value !== "");
-}
-
-function passwordIn(url: string): string | undefined {
-  return /:\/\/[^/@:]*:(?<password>[^@/]+)@/.exec(url)?.groups?.["password"];
 }
 
 /**

@@ -59,13 +59,7 @@ export async function withPoint<T>(
 function requirePoint(points: readonly Point[], target: string, at: Date | null, now: Date): Point {
   const point = at === null ? newestPoint(points, now) : pointAt(points, at);
   if (point) return point;
-  const which =
-    at === null
-      ? "no backup"
-      : `no backup that is as old as ${at
-          .toISOString()
-          .replace("T", " ")
-          .replace(/\.\d+Z$/, " UTC")}`;
+  const which = at === null ? "no backup" : `no backup that is as old as ${at.toISOString()}`;
   throw new OperatorError("BACKUP_NOT_FOUND", `The target ${target} holds ${which}.`, {
     remedy: "List what there is with `appliance backup list`.",
   });
