@@ -58,6 +58,7 @@ describe("backupMetrics", () => {
     const at = "2026-11-22T05:00:00.000Z";
     await states.update("copy", {
       lastRun: { ...RUN, outcome: "failed", failure },
+      alerts: [{ ...failure, code: "BACKUP_LOST_MUCH" }],
       verified: { at, failure: null, everythingReadSince: null },
       proven: { at, of: at, whole: false, seconds: 90 },
     });
@@ -65,6 +66,7 @@ describe("backupMetrics", () => {
     expect(found).toEqual(
       expect.arrayContaining([
         'backup_problem{target="copy",part="run",code="BACKUP_TARGET_FULL"} 1',
+        'backup_problem{target="copy",part="run",code="BACKUP_LOST_MUCH"} 1',
         'backup_last_outcome{target="copy",outcome="failed"} 1',
         `backup_last_verified{target="copy"} ${Date.parse(at) / 1000}`,
         `backup_last_proven_restore{target="copy"} ${Date.parse(at) / 1000}`,

@@ -103,9 +103,13 @@ const PROBLEM: Figure = {
   name: "backup_problem",
   help: "1 for what is wrong with a target now, by the work that found it and the code of its failure.",
   labels: ["target", "part", "code"],
-  samples: ({ target, state: { lastRun: run, verified, drill } }) =>
-    Object.entries({ run, verify: verified, drill }).flatMap(([part, last]) =>
-      last?.failure ? [{ labels: { target, part, code: last.failure.code }, value: 1 }] : [],
+  samples: ({ target, state: { lastRun, alerts, verified, drill } }) =>
+    Object.entries({
+      run: [lastRun?.failure, ...alerts],
+      verify: [verified?.failure],
+      drill: [drill?.failure],
+    }).flatMap(([part, failures]) =>
+      failures.flatMap((failure) => (failure ? [{ labels: { target, part, code: failure.code }, value: 1 }] : [])),
     ),
 };
 

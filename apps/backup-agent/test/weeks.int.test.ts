@@ -126,6 +126,8 @@ describe.runIf(process.getuid?.() === 0)("five weeks of nights", { timeout: 240_
     await backUpAt(timeOf(last), null, last);
     for (const { outcome, pruningPostponed } of nights[last]!.result.targets)
       expect([outcome, pruningPostponed]).toEqual(["saved", expect.stringMatching(/^the backup of 2028-.* is later/)]);
+    for (const target of ["main", "copy"] as const)
+      expect((await appliance.state(target)).alerts.map(({ code }) => code)).toEqual(["BACKUP_LATER_THAN_NOW"]);
 
     const added = [dayOf(timeOf(last)), dayOf(ahead)];
     expect((await daysAt("main")).toSorted()).toEqual([...before.main, ...added]);

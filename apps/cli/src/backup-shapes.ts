@@ -87,6 +87,7 @@ export const TargetStatus = z.object({
   missedAt: instant.nullable(),
   lastRun: LastRun.nullable(),
   lastSuccess: LastRun.nullable(),
+  alerts: z.array(Failure),
   verified: z.object({ at: instant, failure: Failure.nullable(), everythingReadSince: instant.nullable() }).nullable(),
   drill: z.object({ at: instant, failure: Failure.nullable() }).nullable(),
   proven: z.object({ at: instant, of: instant, whole: z.boolean(), seconds: z.number() }).nullable(),

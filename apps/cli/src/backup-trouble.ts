@@ -8,7 +8,10 @@ const COPY_WITHIN_DAYS = 7;
 
 /** What a person should look after, each with what to do; empty when all is well. */
 export function whatNeedsAHand({ standby, targets, escrow }: BackupStatus, now: Date): string[] {
-  return [...(standby ? [] : targets.flatMap(troublesOf)), ...(isCopyLate(escrow, now) ? [COPY_LATE] : [])];
+  // What the whole run found is told of each of its targets.
+  const alerts = [...new Set(targets.flatMap(({ alerts }) => alerts.map(formatFailure)))];
+  const troubles = standby ? [] : [...targets.flatMap(troublesOf), ...alerts];
+  return [...troubles, ...(isCopyLate(escrow, now) ? [COPY_LATE] : [])];
 }
 
 function troublesOf({ name, lastRun, lastSuccess, missedAt, verified, drill }: TargetStatus): string[] {

@@ -100,6 +100,8 @@ export interface PruneOutcome {
   removed: readonly string[];
   /** Why nothing, or not everything, was removed. */
   postponed: string | undefined;
+  /** What keeps old points there until a person mends it. */
+  findings: readonly Finding[];
 }
 
 export interface ForeignLock {

@@ -46,6 +46,11 @@ const FAILURES = {
     (target, detail) => `The table of contents of a backup on ${target} is damaged${detail}`,
     "Start a full backup now, and check the disk of the server.",
   ],
+  BACKUP_LATER_THAN_NOW: [
+    (target, detail) =>
+      `${target} holds a backup that is later than now, and removes nothing old until it is gone${detail}`,
+    "Check the clock (timedatectl). If it is right, remove that backup at the target by its ID: see docs/backup.md.",
+  ],
   BACKUP_STALLED: [
     (target, detail) => `The work with ${target} made no progress and was ended${detail}`,
     "Check the network and the server, then start the work again.",

@@ -1,10 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { runCommand } from "@appliance/command";
-import { whyNoPrune, withinBudget } from "./prune-limits.ts";
+import { findAhead, whyNoPrune, withinBudget } from "./prune-limits.ts";
+
+const point = (at: string) => ({ id: at, at: new Date(at), kind: "snapshot" as const });
+const now = new Date("2026-05-01T00:00:00Z");
+
+describe("findAhead", () => {
+  it("names each backup that is later than now, for whoever must remove it", () => {
+    const points = ["2026-04-30T00:30:00Z", "2026-05-01T06:00:00Z", "2036-01-01T00:30:00Z", "2036-01-02T00:30:00Z"];
+    const [finding, ...others] = findAhead("near", points.map(point), now);
+    expect(others).toEqual([]);
+    expect(finding?.code).toBe("BACKUP_LATER_THAN_NOW");
+    expect(finding?.message).toMatch(/: 2036-01-01T00:30:00Z of 2036-\S+, 2036-01-02T00:30:00Z of 2036-\S+$/);
+    expect(findAhead("near", points.slice(0, 2).map(point), now)).toEqual([]);
+  });
+});
 
 describe("whyNoPrune", () => {
-  const point = (at: string) => ({ id: at, at: new Date(at), kind: "snapshot" as const });
-  const now = new Date("2026-05-01T00:00:00Z");
   const target = { url: "file:///x" };
 
   it("keeps everything while a backup is later than now, because one of the two clocks is wrong", () => {

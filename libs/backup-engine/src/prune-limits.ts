@@ -1,6 +1,7 @@
 import { CommandError } from "@appliance/command";
+import type { OperatorError } from "@appliance/errors";
 import type { Cancellable, Finding, Point } from "./engine.ts";
-import { failure } from "./failures.ts";
+import { failure, someOf } from "./failures.ts";
 import type { Target } from "./target.ts";
 
 const HOUR_MS = 3_600_000;
@@ -9,15 +10,27 @@ const DAY_MS = 24 * HOUR_MS;
 export const APPEND_ONLY = "the account cannot delete (append-only)";
 
 /** A finding about a target that env.yml calls append-only: why that is not so, or not proven. */
-export function notAppendOnly(label: string, detail: string): Finding {
-  const { code, message, remedy } = failure("BACKUP_NOT_APPEND_ONLY", label, detail);
-  return { code, message, remedy };
+export const notAppendOnly = (label: string, detail: string): Finding =>
+  toFinding(failure("BACKUP_NOT_APPEND_ONLY", label, detail));
+
+/** A finding about points that are later than now: nothing goes by itself while they are there. */
+export function findAhead(label: string, points: readonly Point[], now: Date): Finding[] {
+  const names = points.filter(isAhead(now)).map(({ id, at }) => `${id} of ${at.toISOString()}`);
+  return names.length === 0 ? [] : [toFinding(failure("BACKUP_LATER_THAN_NOW", label, someOf(names)))];
 }
 
-/** Why nothing may be removed now, if so. A point later than now says that the clock is wrong, or was when it was made. */
+const toFinding = ({ code, message, remedy }: OperatorError): Finding => ({ code, message, remedy });
+
+/** That a point is later than now, by more than zones can explain, says that the clock is wrong, or was when it was made. */
+const isAhead =
+  (now: Date) =>
+  ({ at }: Point) =>
+    at.getTime() > now.getTime() + DAY_MS;
+
+/** Why nothing may be removed now, if so. */
 export function whyNoPrune({ appendOnly }: Target, points: readonly Point[], now: Date): string | undefined {
   if (appendOnly === true) return APPEND_ONLY;
-  const future = points.find(({ at }) => at.getTime() > now.getTime() + DAY_MS);
+  const future = points.find(isAhead(now));
   return future && `the backup of ${future.at.toISOString()} is later than now: check the clock, or remove that backup`;
 }
 

@@ -132,9 +132,10 @@ describe("duplicity and what goes wrong", { timeout: 240_000 }, () => {
     expect(await engine.prune({ budgetMs: 1 })).toEqual({
       removed: [],
       postponed: expect.stringContaining("used up") as string,
+      findings: [],
     });
     const old = [daysAgo(400), daysAgo(330)];
-    expect(await engine.prune()).toEqual({ removed: old, postponed: undefined });
+    expect(await engine.prune()).toEqual({ removed: old, postponed: undefined, findings: [] });
     expect(readdirSync(store).filter((name) => old.some((stamp) => name.includes(stamp)))).toEqual([]);
     expect(await engine.list()).toHaveLength(8);
     expect(await restored(engine, host, undefined)).toEqual(tree);

@@ -99,7 +99,7 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
     });
     const { point } = await engine.backup(dump);
     expect(await restored(engine, host, point.id)).toEqual(describeTree(data));
-    expect(await engine.prune()).toEqual({ removed: [], postponed: undefined });
+    expect(await engine.prune()).toEqual({ removed: [], postponed: undefined, findings: [] });
   });
 
   const locksIn = (store: string) => {
@@ -128,12 +128,17 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
     expect(await engine.prune({ budgetMs: 1 })).toEqual({
       removed: [],
       postponed: expect.stringContaining("used up") as string,
+      findings: [],
     });
     expect((await engine.prune()).removed).toHaveLength(3);
     const left = await engine.list();
     expect(left.map(({ at }) => at.toISOString().slice(0, 10))).toEqual(["2026-03-09", today]);
     await backUpOn("2099-01-01", store);
-    expect((await engine.prune()).postponed).toContain("2099");
+    const id = (await engine.list()).at(-1)?.id;
+    expect(await engine.prune()).toMatchObject({
+      postponed: expect.stringContaining("2099") as string,
+      findings: [{ code: "BACKUP_LATER_THAN_NOW", message: expect.stringContaining(`${id} of 2099`) as string }],
+    });
     expect(await engine.list()).toHaveLength(left.length + 1);
   });
 

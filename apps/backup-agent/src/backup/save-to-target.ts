@@ -1,4 +1,4 @@
-import type { BackupEngine, BackupOutcome } from "@appliance/backup-engine";
+import type { BackupEngine, BackupOutcome, PruneOutcome } from "@appliance/backup-engine";
 import { OperatorError, toFailure, type Failure } from "@appliance/errors";
 import type { BackupProgress, BackupRun, Log, ResultOf } from "@appliance/jobs";
 import { FOLDERS } from "../contents.ts";
@@ -45,7 +45,8 @@ export async function saveToTarget(target: TargetSettings, saving: Saving, deps:
     saving.signal.throwIfAborted();
     const outcome = failedOutcome(target, error, seconds(), saving.content);
     saving.log.error({ target: target.name, err: error }, "a backup target failed");
-    await deps.states.update(target.name, { lastRun: runOf(startedAt, outcome) });
+    const { alerts } = saving.content;
+    await deps.states.update(target.name, { lastRun: runOf(startedAt, outcome), alerts });
     return { outcome, alerts: [] };
   }
 }
@@ -66,10 +67,15 @@ async function saveWith(
     { root: deps.dataDir, paths: FOLDERS },
     { create, full, expected: content.source, signal, onProgress: teller(target, saving) },
   );
-  const pruningPostponed = await prune(engine, done, saving);
-  const outcome = outcomeOf(target, done, pruningPostponed, (deps.now().getTime() - startedAt.getTime()) / 1000);
-  await record(engine, target, runOf(startedAt, outcome), saving, deps);
-  return { outcome, alerts: done.findings.map(({ code, message, remedy }) => ({ code, message, remedy })) };
+  const pruned = await prune(engine, done, saving);
+  const seconds = (deps.now().getTime() - startedAt.getTime()) / 1000;
+  const saved = {
+    outcome: outcomeOf(target, done, pruned.postponed ?? null, seconds),
+    alerts: [...done.findings, ...pruned.findings].map(({ code, message, remedy }) => ({ code, message, remedy })),
+  };
+  for (const alert of saved.alerts) saving.log.error({ target: target.name, ...alert }, "a backup target needs a hand");
+  await record(engine, target, startedAt, saved, saving, deps);
+  return saved;
 }
 
 /** Forecasts the run, for whoever watches and for `requireRoom`. */
@@ -104,16 +110,21 @@ function teller({ name }: TargetSettings, { onProgress }: Saving) {
 }
 
 /** What is stored is stored: that old backups could not be removed says so and makes nothing of it fail. */
-async function prune(engine: BackupEngine, { complete }: BackupOutcome, { content, signal, log }: Saving) {
-  if (!complete) return "This backup is incomplete, so no older one is removed.";
+async function prune(
+  engine: BackupEngine,
+  { complete }: BackupOutcome,
+  { content, signal, log }: Saving,
+): Promise<Pick<PruneOutcome, "postponed" | "findings">> {
+  const not = (postponed: string) => ({ postponed, findings: [] });
+  if (!complete) return not("This backup is incomplete, so no older one is removed.");
   if (!content.purge)
-    return "Much data is gone, or nothing can be compared with; until that is cleared up, nothing is removed.";
+    return not("Much data is gone, or nothing can be compared with; until that is cleared up, nothing is removed.");
   try {
-    return (await engine.prune({ signal })).postponed ?? null;
+    return await engine.prune({ signal });
   } catch (error) {
     signal.throwIfAborted();
     log.warn({ err: error }, "old backups were not removed");
-    return toFailure(error).message;
+    return not(toFailure(error).message);
   }
 }
 
@@ -154,13 +165,19 @@ function runOf(startedAt: Date, { outcome, failure, point, source, stored, secon
   return { startedAt: startedAt.toISOString(), seconds, outcome, failure, point, source, stored };
 }
 
-type Run = ReturnType<typeof runOf>;
-
-async function record(engine: BackupEngine, target: TargetSettings, run: Run, saving: Saving, deps: SaveDeps) {
+async function record(
+  engine: BackupEngine,
+  target: TargetSettings,
+  startedAt: Date,
+  { outcome, alerts }: Saved,
+  saving: Saving,
+  deps: SaveDeps,
+) {
   const { lastFull } = await deps.states.read(target.name);
+  const run = runOf(startedAt, outcome);
   const isFull = run.point?.kind === "full" || lastFull === null;
   const success = run.outcome === "saved" ? { lastSuccess: run, ...(isFull ? { lastFull: run } : {}) } : {};
-  await deps.states.update(target.name, { lastRun: run, ...success });
+  await deps.states.update(target.name, { lastRun: run, alerts: [...saving.content.alerts, ...alerts], ...success });
   const usage = await usageOf(engine, saving);
   if (usage) await deps.states.update(target.name, { usage: { at: deps.now().toISOString(), ...usage } });
 }

@@ -29,6 +29,8 @@ export const TargetState = z.object({
   /** The last run, however it ended, and the last that saved everything. */
   lastRun: Run.nullable().default(null),
   lastSuccess: Run.nullable().default(null),
+  /** What a person should look at since the last run, though it may have saved everything. */
+  alerts: z.array(Failure).default([]),
   /** Of the last full backup (duplicity) or the first (restic): how long all of it takes. */
   lastFull: Run.nullable().default(null),
   verified: z

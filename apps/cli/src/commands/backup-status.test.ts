@@ -68,6 +68,16 @@ describe("appliance backup status", () => {
     expect(printed.slice(printed.indexOf("Needs a hand:"))).toContain(line);
   });
 
+  it("says once what a person should look at, though everything was saved everywhere", async () => {
+    const alert = { code: "BACKUP_LOST_MUCH", message: "Most of the data is gone.", remedy: "Find out." };
+    const second = { ...HEALTHY_TARGET, name: "second" };
+    const targets = [HEALTHY_TARGET, second].map((target) => ({ ...target, alerts: [alert] }));
+    const { exitCode, printed } = await status({ ...HEALTHY_STATUS, targets });
+    expect(exitCode).toBe(1);
+    const help = ["Most of the data is gone.", "  → Find out.", "  (BACKUP_LOST_MUCH)"];
+    expect(printed.slice(printed.indexOf("Needs a hand:") + 1)).toEqual(help);
+  });
+
   it("wants no backup of a host in standby", async () => {
     const next = { backup: null, verify: null, drill: null };
     const standby = { ...withTarget({ lastRun: null, lastSuccess: null }), standby: true, next };

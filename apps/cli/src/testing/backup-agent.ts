@@ -21,6 +21,7 @@ export const HEALTHY_TARGET = {
   missedAt: null,
   lastRun: RUN,
   lastSuccess: RUN,
+  alerts: [],
   lastFull: RUN,
   verified: { at: "2026-11-22T20:30:00.000Z", failure: null, everythingReadSince: "2026-11-01T20:30:00.000Z" },
   drill: { at: "2026-11-22T10:30:00.000Z", failure: null, report: "proof-1.json" },

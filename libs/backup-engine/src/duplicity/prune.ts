@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Cancellable, PruneOutcome } from "../engine.ts";
-import { whyNoPrune, withinBudget } from "../prune-limits.ts";
+import type { Cancellable, Finding, PruneOutcome } from "../engine.ts";
+import { findAhead, whyNoPrune, withinBudget } from "../prune-limits.ts";
 import type { BackupPolicy } from "./backup.ts";
 import { setsOf, toCollection, toPoint } from "./chains.ts";
 import type { DuplicityContext } from "./context.ts";
@@ -20,15 +20,18 @@ export async function prune(
 ): Promise<PruneOutcome> {
   const gone: string[] = [];
   let postponed: string | undefined;
+  let findings: Finding[] = [];
   const spent = await withinBudget(options, async ({ signal }) => {
     const collection = toCollection((await listRemote(context, { signal })).keys());
-    postponed = whyNoPrune(context.target, setsOf(collection).map(toPoint), context.now());
+    const points = setsOf(collection).map(toPoint);
+    findings = findAhead(context.url.label, points, context.now());
+    postponed = whyNoPrune(context.target, points, context.now());
     if (postponed !== undefined) return;
     const names = planPrune(collection, await ledgerFile.read(), { now: context.now(), keepMonths });
     await removeRemote(context, names, { signal }, (name) => void gone.push(name));
   });
   for (const name of gone) await removeCopies(context, name);
-  return { removed: stampsOf(gone).sort(), postponed: spent ?? postponed };
+  return { removed: stampsOf(gone).sort(), postponed: spent ?? postponed, findings };
 }
 
 const stampsOf = (names: readonly string[]) =>

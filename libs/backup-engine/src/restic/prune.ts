@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { OperatorError } from "@appliance/errors";
-import type { Cancellable, PruneOutcome } from "../engine.ts";
-import { APPEND_ONLY, whyNoPrune, withinBudget } from "../prune-limits.ts";
+import type { Cancellable, Finding, PruneOutcome } from "../engine.ts";
+import { APPEND_ONLY, findAhead, whyNoPrune, withinBudget } from "../prune-limits.ts";
 import type { ResticContext } from "./context.ts";
 import { unlock } from "./locks.ts";
 import { ForgetGroup } from "./messages.ts";
@@ -30,11 +30,14 @@ export async function prune(
 ): Promise<PruneOutcome> {
   const removed: string[] = [];
   let postponed: string | undefined;
+  let findings: Finding[] = [];
   const spent = await withinBudget(options, async ({ signal }) => {
-    postponed = whyNoPrune(context.target, await listPoints(context, { signal }), context.now());
+    const points = await listPoints(context, { signal });
+    findings = findAhead(context.url.label, points, context.now());
+    postponed = whyNoPrune(context.target, points, context.now());
     postponed ??= await removeOld(context, policy, removed, { signal });
   });
-  return { removed, postponed: spent ?? postponed };
+  return { removed, postponed: spent ?? postponed, findings };
 }
 
 /** Adds to `removed` what is forgotten; says why nothing could be. */
