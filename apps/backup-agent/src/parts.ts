@@ -46,9 +46,14 @@ export async function createParts({ config, slice, producer, log }: PartsDeps) {
     hostBoot: (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trim(),
   });
   const makeContent: BackupRunDeps["makeContent"] = (order, context) =>
-    runApart(CONTENT, order, { run, ...context, secrets: [order.sealSecret] });
+    runApart(CONTENT, order, { run, ...context, secrets: [...order.sealSecrets] });
   const prove: DrillDeps["prove"] = (order, signal) =>
-    runApart(PROOF, order, { run, signal, log, secrets: [order.sealSecret, ...Object.values(order.vaultKeys ?? {})] });
+    runApart(PROOF, order, {
+      run,
+      signal,
+      log,
+      secrets: [...order.sealSecrets, ...Object.values(order.vaultKeys ?? {})],
+    });
   return {
     lease,
     reading: { slice, states, targets, escrow, reportsDir: config.reportsDir, volatileDir, now, log },

@@ -7,7 +7,7 @@ it("counts the password of a target's address as a secret as it is written and a
     domain: "host.example.org",
     databaseLocale: "de_AT.UTF-8",
     targets: [{ name: "main", engine: "restic", url: "sftp://user:s3cret%2Fwith@storage.example.org/ecs" }],
-    sealSecret: "seal",
+    sealSecrets: ["seal"],
     envFingerprint: "0".repeat(64),
     schedule: { backup: "daily", verify: "daily", drill: "weekly" },
   });

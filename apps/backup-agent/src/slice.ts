@@ -4,6 +4,7 @@ import { OperatorError } from "@appliance/errors";
 import { urlCredentials } from "@appliance/env/url-credentials";
 import { TargetName } from "@appliance/jobs";
 import * as z from "zod";
+import { SealSecrets } from "./seal-secrets.ts";
 
 const orNull = <T extends z.ZodType>(schema: T) => schema.nullable().default(null);
 
@@ -54,8 +55,7 @@ export const BackupAgentSlice = z.object({
   encryptKey: orNull(OpenPgpKey),
   /** `appliance:backup:password`, for restic. Null where env.yml has none. */
   resticPassword: orNull(z.string().min(1)),
-  /** The text of env.yml whose owner may read the backup: manifests and reports are sealed with what is derived from it. */
-  sealSecret: z.string().min(1),
+  sealSecrets: SealSecrets,
   /** `fingerprintEnv` of the whole env.yml, in hexadecimal. */
   envFingerprint: z.string().regex(/^[0-9a-f]{64}$/),
   /** OnCalendar expressions. */
@@ -68,14 +68,14 @@ export type BackupAgentSlice = z.infer<typeof BackupAgentSlice>;
 /** What may be seen in no text. */
 export function secretsIn(slice: BackupAgentSlice | undefined): string[] {
   if (!slice) return [];
-  const { encryptKey, resticPassword, sealSecret, vaultKeys, targets } = slice;
+  const { encryptKey, resticPassword, sealSecrets, vaultKeys, targets } = slice;
   const ofTargets = targets.flatMap(({ password, sshKey, environment, url }) => [
     password,
     sshKey,
     ...urlCredentials(url),
     ...Object.values(environment),
   ]);
-  const all = [encryptKey, resticPassword, sealSecret, vaultKeys?.encrypt, vaultKeys?.sign, ...ofTargets];
+  const all = [encryptKey, resticPassword, ...sealSecrets, vaultKeys?.encrypt, vaultKeys?.sign, ...ofTargets];
   return all.filter((value): value is string => typeof value === "string" && value !== "");
 }
 

@@ -24,8 +24,8 @@ it("tells of an old file its one target, the key for it, and the times of the ma
     standby: false,
     encryptKey: key,
     resticPassword: null,
-    sealSecret: key,
-    envFingerprint: envFingerprint(key, parsed.data),
+    sealSecrets: [key],
+    envFingerprint: envFingerprint([key], parsed.data),
     schedule: { backup: "*-*-* 00:30:00", verify: "*-*-* 20:30:00", drill: "Sun *-*-* 10:30:00" },
     vaultKeys: { encrypt: parsed.env?.ecs.vault_encrypt, sign: parsed.env?.ecs.vault_sign },
   });
@@ -63,7 +63,7 @@ it("tells of each further target what is its own, and names its mount and never 
     environment: { AWS_X: "key" },
     appendOnly: true,
   });
-  expect(slice).toMatchObject({ sealSecret: "a password of backups", encryptKey: null, vaultKeys: null });
+  expect(slice).toMatchObject({ sealSecrets: ["a password of backups"], encryptKey: null, vaultKeys: null });
   expect(JSON.stringify(slice)).not.toContain("hunter22");
 });
 

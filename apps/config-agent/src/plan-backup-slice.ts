@@ -28,7 +28,7 @@ export function planBackupAgentSlice({ env, text, source, timeZone }: Wanted): B
     databaseLocale: database.locale,
     standby,
     ...access,
-    envFingerprint: envFingerprint(access.sealSecret, parseYaml(text, { file: source }).data),
+    envFingerprint: envFingerprint(access.sealSecrets, parseYaml(text, { file: source }).data),
     schedule: {
       backup: backup.oncalendar,
       verify: backup.verify_oncalendar,

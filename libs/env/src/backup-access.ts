@@ -1,4 +1,4 @@
-import { backupTargetsOf, mountSettingOf, sealSecretOf, type BackupTargetSettings } from "./backup-targets.ts";
+import { backupTargetsOf, mountSettingOf, sealSecretsOf, type BackupTargetSettings } from "./backup-targets.ts";
 import type { BackupEngineName } from "./checks/backup-target.ts";
 import type { Env } from "./settings.ts";
 
@@ -24,20 +24,20 @@ export interface BackupAccess {
   /** OpenPGP secret key, for duplicity. */
   encryptKey: string | null;
   resticPassword: string | null;
-  /** What manifests and reports are sealed with. */
-  sealSecret: string;
+  /** What manifests and reports are sealed with; see `sealSecretsOf`. */
+  sealSecrets: readonly [string, ...string[]];
 }
 
 /** Undefined where env.yml has no secret that backups could be encrypted with: then there are none. */
 export function backupAccessOf(env: Env): BackupAccess | undefined {
-  const sealSecret = sealSecretOf(env);
-  if (sealSecret === undefined) return undefined;
+  const sealSecrets = sealSecretsOf(env);
+  if (sealSecrets === undefined) return undefined;
   const { encrypt, password } = env.appliance.backup;
   return {
     targets: backupTargetsOf(env).map(toTarget),
     encryptKey: encrypt ?? null,
     resticPassword: password ?? null,
-    sealSecret,
+    sealSecrets,
   };
 }
 

@@ -35,9 +35,10 @@ export function mountSettingOf({ name, mount }: BackupTargetSettings): string | 
 }
 
 /**
- * The text of env.yml whose owner may read its backups, and which seals what is said about them; undefined where it has none, and
- * nothing can be backed up.
+ * The texts of env.yml whose owner may read its backups. The first seals what is said about them, and fingerprints env.yml; a seal of any
+ * is good. Undefined where env.yml has none, and nothing can be backed up.
  */
-export function sealSecretOf({ appliance: { backup } }: Env): string | undefined {
-  return backup.password ?? backup.encrypt;
+export function sealSecretsOf({ appliance: { backup } }: Env): [string, ...string[]] | undefined {
+  const [first, ...others] = [backup.password, backup.encrypt].filter((secret) => secret !== undefined);
+  return first === undefined ? undefined : [first, ...others];
 }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { backupTargetsOf, mountSettingOf, redactedChanges, sealSecretOf, secretsOf } from "./index.ts";
+import { backupTargetsOf, mountSettingOf, redactedChanges, sealSecretsOf, secretsOf } from "./index.ts";
 import { secretKeyBlock, sshKey } from "./testing/example.ts";
 import { appliance, parse, problemsOf } from "./testing/parse.ts";
 
@@ -153,9 +153,9 @@ describe("secrets of a backup", () => {
     expect(text).not.toMatch(/hunter22|of-s3|a password|BEGIN PGP/);
   });
 
-  it("open it with restic's password, else with duplicity's key", () => {
-    expect(sealSecretOf(env)).toBe(PASSWORD);
-    expect(sealSecretOf(load({ encrypt: secretKeyBlock }))).toBe(secretKeyBlock);
-    expect(sealSecretOf(load({}))).toBeUndefined();
+  it("open it with restic's password before duplicity's key, and with each that is there", () => {
+    expect(sealSecretsOf(env)).toEqual([PASSWORD, secretKeyBlock]);
+    expect(sealSecretsOf(load({ encrypt: secretKeyBlock }))).toEqual([secretKeyBlock]);
+    expect(sealSecretsOf(load({}))).toBeUndefined();
   });
 });

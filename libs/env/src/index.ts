@@ -1,7 +1,7 @@
 export type { Advice, Facts } from "./advice/advice.ts";
 export { adviseEnv } from "./advice/advise-env.ts";
 export { backupAccessOf, type BackupAccess } from "./backup-access.ts";
-export { backupTargetsOf, mountSettingOf, sealSecretOf, type BackupTargetSettings } from "./backup-targets.ts";
+export { backupTargetsOf, mountSettingOf, sealSecretsOf, type BackupTargetSettings } from "./backup-targets.ts";
 export { hostNameFault, isPublicName, toHostName } from "./checks/host-name.ts";
 export { isPem, tlsCertificateFault, tlsKeyFault, tlsPairFault } from "./checks/pem.ts";
 export { redactedChanges, secretsOf, type Change } from "./changes.ts";

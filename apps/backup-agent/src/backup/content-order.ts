@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Apart } from "../apart.ts";
+import { SealSecrets } from "../seal-secrets.ts";
 
 const count = z.int().min(0);
 const Amount = z.object({ files: count, bytes: count });
@@ -15,7 +16,7 @@ export const ContentOrder = z.object({
   scratchDir: z.string(),
   /** Private and on a disk: the list of files is sorted there. */
   temporaryDir: z.string(),
-  sealSecret: z.string(),
+  sealSecrets: SealSecrets,
   envFingerprint: z.string(),
   lossAccepted: z.boolean(),
   neverSaved: z.boolean(),

@@ -31,7 +31,7 @@ export interface ContentDeps {
  */
 export async function makeContent(order: ContentOrder, deps: ContentDeps): Promise<Content> {
   const dumps = join(order.dataDir, DUMPS);
-  const keys = deriveKeys(order.sealSecret);
+  const keys = deriveKeys(...order.sealSecrets);
   await clearUnfinished(dumps);
   const { last, notes } = await lastManifest(dumps, keys);
   await requireSpace(dumps, last);

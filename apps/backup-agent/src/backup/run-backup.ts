@@ -98,7 +98,7 @@ async function during<T>(step: string, journal: RunJournal | undefined, work: ()
 }
 
 async function makeContent(
-  { sealSecret, envFingerprint, targets }: BackupAgentSlice,
+  { sealSecrets, envFingerprint, targets }: BackupAgentSlice,
   lossAccepted: boolean,
   context: ContentContext,
   { config, states, makeContent: make }: BackupRunDeps,
@@ -111,7 +111,7 @@ async function makeContent(
     databaseSocketDir: config.databaseSocketDir,
     scratchDir: config.scratchDir,
     temporaryDir: join(config.volatileDir, "temporary", "content"),
-    sealSecret,
+    sealSecrets,
     envFingerprint,
     lossAccepted,
     neverSaved: known.every(({ lastSuccess }) => lastSuccess === null),

@@ -70,7 +70,7 @@ async function proveNewest(
       restoreMs,
       partial,
       hasManifest: manifest !== undefined,
-      sealSecret: slice.sealSecret,
+      sealSecrets: slice.sealSecrets,
       vaultKeys: slice.vaultKeys,
       databaseLocale: slice.databaseLocale,
       scratch: join(deps.scratchDir, ".proof"),
@@ -84,7 +84,7 @@ async function proveNewest(
 async function restoreFrom(
   target: TargetSettings,
   folder: string,
-  { sealSecret }: BackupAgentSlice,
+  { sealSecrets }: BackupAgentSlice,
   context: Context,
   { targets, states, now }: DrillDeps,
 ): Promise<Restored> {
@@ -97,7 +97,7 @@ async function restoreFrom(
     (engine) => {
       tell(context, sentence);
       return restoreNewest(engine, folder, {
-        keys: deriveKeys(sealSecret),
+        keys: deriveKeys(...sealSecrets),
         freeBytes: () => freeBytes(folder),
         samplePaths: SAMPLE_PATHS[target.engine],
         // What this host saved has a manifest.
@@ -121,8 +121,8 @@ function tell({ progress }: Context, sentence: string, done: Amount = NOTHING): 
 
 /** Keeps the report, and what it says of the target. */
 async function note({ name }: TargetSettings, { report, restored }: Proof, deps: DrillDeps): Promise<Outcome> {
-  const { sealSecret } = await deps.slice();
-  const reportName = await keepReport(deps.reportsDir, name, report, deriveKeys(sealSecret));
+  const { sealSecrets } = await deps.slice();
+  const reportName = await keepReport(deps.reportsDir, name, report, deriveKeys(...sealSecrets));
   const seconds = recoverySeconds(report, restored.manifest);
   const { at, of, extent } = report;
   const whole = extent.files === "whole";

@@ -7,6 +7,7 @@ import { DUMPS, VAULT } from "../contents.ts";
 import { startEngines, stopEngines } from "../recovery/testing/engine-container.ts";
 import { backUp, save, TABLES } from "../recovery/testing/make-backup.ts";
 import { sliceOf, startTestHost, type Setting, type TestHost } from "../recovery/testing/test-host.ts";
+import type { BackupAgentSlice } from "../slice.ts";
 import {
   addLargeDocuments,
   copyDamaged,
@@ -130,11 +131,17 @@ describe.runIf(process.getuid?.() === 0)("a drill", { timeout: 240_000 }, () => 
 
   it("fails with another password, and with an env.yml that did not seal the manifest", async () => {
     const stranger = (more: object) => createProving({ ...main, slice: { ...main.slice, ...more } }).drill("main");
-    const codes = [await stranger({ resticPassword: "another" }), await stranger({ sealSecret: "another" })];
+    const codes = [await stranger({ resticPassword: "another" }), await stranger({ sealSecrets: ["another"] })];
     expect(codes.map(({ targets: [outcome] }) => outcome?.failure?.code)).toEqual([
       "BACKUP_KEY_WRONG",
       "MANIFEST_SEAL_WRONG",
     ]);
+  });
+
+  it("proves what an env.yml sealed that had one secret less", async () => {
+    const slice: BackupAgentSlice = { ...main.slice, sealSecrets: ["a secret of later", ...main.slice.sealSecrets] };
+    const { targets } = await createProving({ ...main, slice }).drill("main");
+    expect(targets).toMatchObject([{ outcome: "proven", failure: null }]);
   });
 
   it("restores a sample where space is short and says so, and refuses where not even the database has room", async () => {
@@ -179,7 +186,7 @@ describe.runIf(process.getuid?.() === 0)("a drill", { timeout: 240_000 }, () => 
 
   it("proves a chain of duplicity, and one of an older system as far as that goes, and says how far", async () => {
     cpSync(join(VECTORS, "target"), join(host.folder, "old"), { recursive: true });
-    const given = sliceOf({ old: url("old"), own: url("own") }, { encryptKey: OLD_KEY, sealSecret: OLD_KEY });
+    const given = sliceOf({ old: url("old"), own: url("own") }, { encryptKey: OLD_KEY, sealSecrets: [OLD_KEY] });
     const slice = { ...given, targets: given.targets.map((target) => ({ ...target, engine: "duplicity" as const })) };
     const setting = host.setting(copyOfData(), slice);
     await backUp(host, setting, "own");

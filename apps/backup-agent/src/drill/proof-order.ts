@@ -1,6 +1,7 @@
 import { Report } from "@appliance/backup-content";
 import * as z from "zod";
 import type { Apart } from "../apart.ts";
+import { SealSecrets } from "../seal-secrets.ts";
 
 const OpenPgpKey = z.string().min(1);
 
@@ -15,7 +16,7 @@ export const ProofOrder = z.object({
   partial: z.boolean(),
   /** Without one an older system made the backup. */
   hasManifest: z.boolean(),
-  sealSecret: z.string(),
+  sealSecrets: SealSecrets,
   vaultKeys: z.object({ encrypt: OpenPgpKey, sign: OpenPgpKey }).nullable(),
   databaseLocale: z.string(),
   /** In memory, private, and below 70 characters. */

@@ -25,7 +25,7 @@ export async function proveRestored(order: ProofOrder, { signal, ...tools }: Pro
     const locale = { collate: order.databaseLocale, ctype: order.databaseLocale };
     return reportOf(await checkLegacy(root, deps, { ...places, locale }), order, tools.now());
   }
-  const manifest = await readManifest(join(root, DUMPS), deriveKeys(order.sealSecret));
+  const manifest = await readManifest(join(root, DUMPS), deriveKeys(...order.sealSecrets));
   const options = { ...places, restoreMs, partial, ...(vaultKeys ? { vaultKeys } : {}) };
   return checkRestored(root, manifest, deps, options);
 }

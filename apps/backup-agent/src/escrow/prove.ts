@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { CONTENT_FILES, deriveKeys, readManifest } from "@appliance/backup-content";
 import { newestPoint, type BackupEngine } from "@appliance/backup-engine";
 import type { RunCommand } from "@appliance/command";
+import { withoutLogin } from "@appliance/env/url-credentials";
 import { OperatorError, toFailure, type Failure } from "@appliance/errors";
 import type { BackupPoint } from "@appliance/jobs";
 import { DUMPS } from "../contents.ts";
 import { toBackupPoint } from "../reading/points.ts";
-import { withoutLogin } from "../reading/status.ts";
 import type { BackupAgentSlice, TargetSettings } from "../slice.ts";
 import { createTargets, type Mounts, type Targets } from "../targets/targets.ts";
 import { createTurns } from "../targets/turns.ts";
@@ -105,7 +105,7 @@ async function look(
   const opened = { opens: true, point: toBackupPoint(newest) };
   try {
     await engine.restore({ pointId: newest.id, paths: [MANIFEST], into: folder, signal });
-    const { env } = await readManifest(join(folder, DUMPS), deriveKeys(slice.sealSecret));
+    const { env } = await readManifest(join(folder, DUMPS), deriveKeys(...slice.sealSecrets));
     return { ...opened, env: env === slice.envFingerprint ? "same" : "different", failure: null };
   } catch (err) {
     if (!(err instanceof OperatorError)) throw err;

@@ -16,7 +16,7 @@ export function sliceOf(text: Uint8Array): BackupAgentSlice {
     timezone: "UTC",
     domain: env.appliance.domain,
     ...access,
-    envFingerprint: envFingerprint(access.sealSecret, data),
+    envFingerprint: envFingerprint(access.sealSecrets, data),
     schedule: { backup: "", verify: "", drill: "" },
   });
 }

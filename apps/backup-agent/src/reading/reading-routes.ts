@@ -53,9 +53,9 @@ function reportRoute(app: AgentHttp, { reportsDir, slice }: ReadingDeps): void {
   const params = z.object({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\.json$/) });
   const summary = "The report of a drill, once its seal was checked";
   app.get("/backup/reports/:name", { schema: { summary, params } }, async ({ params: { name } }) => {
-    const { sealSecret } = await slice();
+    const { sealSecrets } = await slice();
     try {
-      return await readReport(join(reportsDir, name), deriveKeys(sealSecret));
+      return await readReport(join(reportsDir, name), deriveKeys(...sealSecrets));
     } catch (err) {
       throw isSystemError(err, "ENOENT") ? reportMissing(name, err) : err;
     }

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { nextInstant, parseCalendar } from "@appliance/calendar";
+import { withoutLogin } from "@appliance/env/url-credentials";
 import { isSystemError } from "@appliance/errors";
 import * as z from "zod";
 import { EscrowStatus, type Escrow } from "../escrow/escrow.ts";
@@ -76,14 +77,6 @@ const describe = ({ name, engine, url, appendOnly }: TargetSettings) => ({
   url: withoutLogin(url),
   appendOnly,
 });
-
-/** What stands before the `@` of a host, also where a `/` in the password ends it too early. */
-const LOGIN = /^(?<scheme>[^/?#@]*:\/\/)(?:[^/?#]*@|[^:@/?#]*:(?!\d{1,5}(?:\/|$)).*@)/;
-
-/** `sftp://host/path` of `sftp://user:password@host/path`. */
-export function withoutLogin(url: string): string {
-  return url.replace(LOGIN, "$<scheme>");
-}
 
 /** They are named for their time. */
 async function newestReports(folder: string): Promise<string[]> {

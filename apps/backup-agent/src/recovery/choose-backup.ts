@@ -26,7 +26,7 @@ export async function chooseBackup(
   deps: RecoveryDeps,
   signal: AbortSignal,
 ): Promise<ChosenBackup> {
-  const keys = deriveKeys((await deps.slice()).sealSecret);
+  const keys = deriveKeys(...(await deps.slice()).sealSecrets);
   const targets = await deps.targets.chosen(request.target);
   const refusals: { target: string; error: OperatorError }[] = [];
   for (const target of targets) {

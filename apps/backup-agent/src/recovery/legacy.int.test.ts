@@ -18,7 +18,7 @@ describe("a recovery from a backup of the older system", { timeout: 240_000 }, (
     host = await startTestHost();
     cpSync(join(LEGACY, "target"), join(host.folder, "target"), { recursive: true });
     const encryptKey = readFileSync(join(LEGACY, "backup-key.asc"), "utf8");
-    const slice = sliceOf({ main: `file://${host.folder}/target` }, { encryptKey, sealSecret: encryptKey });
+    const slice = sliceOf({ main: `file://${host.folder}/target` }, { encryptKey, sealSecrets: [encryptKey] });
     const targets = slice.targets.map((target) => ({ ...target, engine: "duplicity" as const }));
     setting = host.setting(host.prepareData(), { ...slice, targets });
   }, 600_000);

@@ -93,7 +93,7 @@ describe("a recovery onto a bare host", { timeout: 120_000 }, () => {
     const urls = { main: `file://${host.folder}/store` };
     setting = withSlice(sliceOf(urls, { resticPassword: "another password" }));
     await expect(recover()).rejects.toMatchObject({ code: "BACKUP_KEY_WRONG" });
-    setting = withSlice(sliceOf(urls, { sealSecret: "another secret" }));
+    setting = withSlice(sliceOf(urls, { sealSecrets: ["another secret"] }));
     await expect(recover()).rejects.toMatchObject({ code: "MANIFEST_SEAL_WRONG" });
     setting = withSlice(sliceOf(urls));
     await expect(recover({ ...ANY, at: "2020-01-01T00:00:00Z" })).rejects.toMatchObject({

@@ -36,7 +36,7 @@ async function requireContent(files: string) {
 /** The manifest as it was restored; null for a backup of an older system. */
 export async function restoredManifest({ journal, places, deps }: Recovery): Promise<Manifest | null> {
   if (!journal.record().hasManifest) return null;
-  return readManifest(join(places.files, DUMPS), deriveKeys((await deps.slice()).sealSecret));
+  return readManifest(join(places.files, DUMPS), deriveKeys(...(await deps.slice()).sealSecrets));
 }
 
 /**

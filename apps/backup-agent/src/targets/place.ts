@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { withoutLogin } from "@appliance/env/url-credentials";
 import type { TargetSettings } from "../slice.ts";
 
 /**
@@ -6,6 +7,6 @@ import type { TargetSettings } from "../slice.ts";
  * only as long as env.yml leads to the same one. 16 hexadecimal digits.
  */
 export function placeOf({ engine, url }: Pick<TargetSettings, "engine" | "url">): string {
-  const withoutLogin = url.replace(/(:\/\/)[^/@]*@/, "$1").replace(/\/+$/, "");
-  return createHash("sha256").update(`${engine} ${withoutLogin}`).digest("hex").slice(0, 16);
+  const place = withoutLogin(url).replace(/\/+$/, "");
+  return createHash("sha256").update(`${engine} ${place}`).digest("hex").slice(0, 16);
 }

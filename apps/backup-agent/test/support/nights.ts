@@ -72,7 +72,7 @@ export async function startNights(): Promise<Nights> {
       const order = { requestedBy, target, paths: [VAULT, DUMPS], at: at?.toISOString() ?? null };
       return sumsOf((await ask(work.restore, order)).folder);
     },
-    reports: (target) => readReports(reportsDir, target, slice.sealSecret),
+    reports: (target) => readReports(reportsDir, target, slice.sealSecrets),
     unplug: (target) => renameSync(place(target), `${place(target)}-unplugged`),
     plugIn: (target) => renameSync(`${place(target)}-unplugged`, place(target)),
     stop: () => host.stop(),
@@ -188,7 +188,11 @@ function sumsOf(root: string): Map<string, string> {
   return new Map(trees.flatMap((tree) => [...tree]));
 }
 
-async function readReports(folder: string, target: TargetName, sealSecret: string): Promise<Report[]> {
+async function readReports(
+  folder: string,
+  target: TargetName,
+  sealSecrets: readonly [string, ...string[]],
+): Promise<Report[]> {
   const names = readdirSync(folder).filter((name) => name.endsWith(`-${target}.json`));
-  return Promise.all(names.toSorted().map((name) => readReport(join(folder, name), deriveKeys(sealSecret))));
+  return Promise.all(names.toSorted().map((name) => readReport(join(folder, name), deriveKeys(...sealSecrets))));
 }

@@ -177,7 +177,7 @@ function sliceOf(targets: Partial<TargetSettings>[]): object {
     targets,
     encryptKey: BACKUP_KEY,
     resticPassword: RESTIC_PASSWORD,
-    sealSecret: SEAL_SECRET,
+    sealSecrets: [SEAL_SECRET],
     envFingerprint: "0".repeat(64),
     schedule: { backup: NEVER, verify: NEVER, drill: NEVER },
   };

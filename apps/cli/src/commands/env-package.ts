@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { sealSecretOf, type Env } from "@appliance/env";
+import { sealSecretsOf, type Env } from "@appliance/env";
 import { OperatorError, isSystemError } from "@appliance/errors";
 import type { Context } from "../context.ts";
 import type { MailServer } from "../escrow/mail-settings.ts";
@@ -60,10 +60,10 @@ export async function packageEnvFile(
 
 /** So that the status of backups knows that there is a copy. */
 async function notePackaged(env: Env, data: unknown, context: PackageContext): Promise<void> {
-  const sealSecret = sealSecretOf(env);
-  if (sealSecret === undefined) return;
+  const sealSecrets = sealSecretsOf(env);
+  if (sealSecrets === undefined) return;
   const { envFingerprint } = await import("@appliance/backup-content/env-fingerprint");
-  await noteEscrow({ fingerprint: envFingerprint(sealSecret, data), what: "packaged" }, context);
+  await noteEscrow({ fingerprint: envFingerprint(sealSecrets, data), what: "packaged" }, context);
 }
 
 function requireFile({ requirements }: PackageOptions): void {

@@ -1,4 +1,4 @@
-import { sealSecretOf } from "@appliance/env";
+import { sealSecretsOf } from "@appliance/env";
 import type { Capability, RunContext, Wanted } from "../capability.ts";
 import type { Containers } from "../containers.ts";
 import { planBackupAgent, type BackupAgentStep } from "../plan-backup-agent.ts";
@@ -32,7 +32,7 @@ export function backupAgentCapability({ containers, version }: Deps): Capability
 /** Without a secret there is nothing to encrypt with; a host in standby has nothing to save. */
 function isNeeded({ env }: Wanted): boolean {
   const { standby, backup } = env.appliance;
-  return sealSecretOf(env) !== undefined && (!standby || backup.pull);
+  return sealSecretsOf(env) !== undefined && (!standby || backup.pull);
 }
 
 /** One that does not start is taken away: a container that lies there is what a repair brings back, again and again. */

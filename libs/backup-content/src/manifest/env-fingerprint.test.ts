@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { envFingerprint } from "./env-fingerprint.ts";
 
-const print = (data: unknown, secret = "a secret of the backups") => envFingerprint(secret, data);
+const print = (data: unknown, secret = "a secret of the backups") => envFingerprint([secret], data);
 const env = { appliance: { domain: "ecs.example", targets: [{ name: "second", port: 2n ** 70n }] } };
 
 it("is the same for the same data in any order, and another for any change of it", () => {

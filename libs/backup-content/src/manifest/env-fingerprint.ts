@@ -2,11 +2,11 @@ import { deriveKeys, fingerprintEnv } from "./seal.ts";
 
 /**
  * Which env.yml this is, in hexadecimal, for who knows the secret that opens its backup and for nobody else.
- * @param sealSecret `sealSecretOf` of `@appliance/env`
+ * @param sealSecrets those of `backupAccessOf` of `@appliance/env`
  * @param data of `parseYaml` or `parseEnv`: the file as it is, unknown keys included; comments and layout do not count
  */
-export function envFingerprint(sealSecret: string, data: unknown): string {
-  return fingerprintEnv(deriveKeys(sealSecret), withoutBigInts(data));
+export function envFingerprint(sealSecrets: readonly [string, ...string[]], data: unknown): string {
+  return fingerprintEnv(deriveKeys(...sealSecrets), withoutBigInts(data));
 }
 
 /** A whole number that JSON has no room for counts as its digits. */

@@ -26,6 +26,14 @@ describe("a sealed file", () => {
     expect(codeOf(text.replace('"version": 2', '"version": 1'))).toBe("MANIFEST_SEAL_WRONG");
   });
 
+  it("is opened by an env.yml that got a further secret since, which seals from then on", () => {
+    const withPassword = deriveKeys("a password of restic", "-----BEGIN PGP PRIVATE KEY BLOCK-----\nabc");
+    expect(codeOf(text, withPassword)).toMatchObject({ rows: 3 });
+    const later = sealed(kind, { rows: 4, name: "" }, withPassword);
+    expect(codeOf(later, deriveKeys("a password of restic"))).toMatchObject({ rows: 4 });
+    expect(codeOf(later)).toBe("MANIFEST_SEAL_WRONG");
+  });
+
   it("of a newer version says so", () => {
     expect(codeOf(sealed({ ...kind, version: 3 }, { rows: 3, name: "" }, keys))).toBe("MANIFEST_NEWER");
   });

@@ -3,24 +3,31 @@ import * as z from "zod";
 import { failure } from "../failures.ts";
 import { canonicalJson } from "./canonical-json.ts";
 
-/** Two keys for two purposes, so that a value made for one never passes for the other. */
+/** Keys for two purposes, so that a value made for one never passes for the other. */
 export interface Keys {
   seal: Uint8Array;
+  /** Whose seals are good: that one, and those of the other secrets that env.yml has. */
+  accepted: readonly Uint8Array[];
   fingerprint: Uint8Array;
 }
 
 const KEY_BYTES = 32;
 
 /**
- * The keys that follow from `secret`, the text of env.yml that opens the repository (the OpenPGP key, or restic's password).
- * White space at its ends and the kind of its line ends do not count, since an editor or a printed env.yml changes them.
+ * The keys that follow from the texts of env.yml that open repositories (restic's password, the OpenPGP key). The first makes seals and
+ * fingerprints; what any of them sealed is accepted, so that an env.yml with a further secret still opens the backups made before.
+ * White space at their ends and the kind of their line ends do not count, since an editor or a printed env.yml changes them.
  */
-export function deriveKeys(secret: string): Keys {
+export function deriveKeys(...[first, ...others]: readonly [string, ...string[]]): Keys {
+  const seal = derive(first, "backup seal 1");
+  const accepted = [seal, ...others.map((secret) => derive(secret, "backup seal 1"))];
+  return { seal, accepted, fingerprint: derive(first, "env fingerprint 1") };
+}
+
+function derive(secret: string, purpose: string): Uint8Array {
   const material = secret.replaceAll("\r\n", "\n").trim();
   if (material === "") throw new Error("a backup secret must not be empty");
-  const derive = (purpose: string) =>
-    new Uint8Array(hkdfSync("sha256", material, "", `appliance ${purpose}`, KEY_BYTES));
-  return { seal: derive("backup seal 1"), fingerprint: derive("env fingerprint 1") };
+  return new Uint8Array(hkdfSync("sha256", material, "", `appliance ${purpose}`, KEY_BYTES));
 }
 
 /** A fingerprint of env.yml's data (not its comments and layout) that tells nothing about it without the key. */
@@ -41,7 +48,7 @@ const Envelope = z.object({ format: z.string(), version: z.int().positive(), bod
 export function sealed<T>(kind: Kind<T>, body: T, keys: Keys): string {
   const { format, version } = kind;
   const plain: unknown = JSON.parse(JSON.stringify(body));
-  return `${JSON.stringify({ format, version, body: plain, seal: sealOf({ format, version, body: plain }, keys) }, null, 2)}\n`;
+  return `${JSON.stringify({ format, version, body: plain, seal: sealOf({ format, version, body: plain }, keys.seal) }, null, 2)}\n`;
 }
 
 /**
@@ -53,7 +60,8 @@ export function unsealed<T>(kind: Kind<T>, text: string, keys: Keys, name: strin
   if (format !== kind.format) throw failure("MANIFEST_DAMAGED", `${name} is no ${kind.format}`);
   if (version > kind.version)
     throw failure("MANIFEST_NEWER", `${name} has version ${version}, known is ${kind.version}`);
-  if (!sameText(seal, sealOf({ format, version, body }, keys))) throw failure("MANIFEST_SEAL_WRONG", name);
+  const isSealedWith = (key: Uint8Array) => sameText(seal, sealOf({ format, version, body }, key));
+  if (!keys.accepted.some(isSealedWith)) throw failure("MANIFEST_SEAL_WRONG", name);
   const read = kind.body.safeParse(body);
   if (!read.success) throw failure("MANIFEST_DAMAGED", `${name}: ${z.prettifyError(read.error)}`);
   return read.data;
@@ -67,8 +75,8 @@ function envelopeOf(text: string, name: string) {
   }
 }
 
-function sealOf(content: { format: string; version: number; body: unknown }, keys: Keys): string {
-  return createHmac("sha256", keys.seal).update(canonicalJson(content)).digest("hex");
+function sealOf(content: { format: string; version: number; body: unknown }, key: Uint8Array): string {
+  return createHmac("sha256", key).update(canonicalJson(content)).digest("hex");
 }
 
 function sameText(a: string, b: string): boolean {

@@ -1,5 +1,5 @@
 import { parseDuplicityOptions } from "@appliance/backup-engine/duplicity-options";
-import { backupTargetsOf, sealSecretOf, type BackupTargetSettings } from "../backup-targets.ts";
+import { backupTargetsOf, sealSecretsOf, type BackupTargetSettings } from "../backup-targets.ts";
 import { faultOf, targetFault } from "../checks/backup-target.ts";
 import { schemeOf } from "../checks/backup-url.ts";
 import type { Env } from "../settings.ts";
@@ -16,7 +16,7 @@ export const adviseOnBackup: Adviser = (env, facts) => {
 };
 
 function withoutSecret(env: Env): Remark[] {
-  if (sealSecretOf(env) !== undefined) return [];
+  if (sealSecretsOf(env) !== undefined) return [];
   return [
     {
       severity: "warning",

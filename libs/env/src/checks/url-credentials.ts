@@ -15,6 +15,14 @@ export function urlCredentials(url: string): string[] {
   return secret === undefined || secret === "" ? [] : [...new Set([secret, decoded(secret)])];
 }
 
+/** What stands before the `@` of a host, also where a `/` in the password ends it too early, but no `@` behind a port. */
+const LOGIN = /^(?<scheme>[^/?#@]*:\/\/)(?:[^/?#]*@|[^:@/?#]*:(?!\d{1,5}(?:\/|$)).*@)/;
+
+/** `sftp://host/path` of `sftp://user:password@host/path`. Works on what is no proper URL as well. */
+export function withoutLogin(url: string): string {
+  return url.replace(LOGIN, "$<scheme>");
+}
+
 /** The public key of a Sentry DSN lets anyone send events, so that it counts as a secret like the old private one. */
 export function dsnCredentials(dsn: string): string[] {
   const userinfo = /^[^:/?#]+:\/\/(?<userinfo>[^@/]+)@/.exec(dsn)?.groups?.["userinfo"];

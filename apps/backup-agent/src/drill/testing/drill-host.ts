@@ -38,7 +38,7 @@ export function createProving({ folder, engines, slice }: Setting, volatileDir =
   const read = async () => slice;
   const targets = createTargets({ slice: read, run, mounts, turns: createTurns(), now, ...places });
   const states = createTargetStates(join(folder, "targets"), SILENT);
-  const secrets = [slice.sealSecret];
+  const secrets = [...slice.sealSecrets];
   const prove: Parameters<typeof createDrill>[0]["prove"] = (order, signal) =>
     runApart(PROOF, order, { run: runCommand, signal, secrets, program: MAIN });
   const drill = createDrill({ slice: read, targets, states, prove, run: runCommand, ...places, reportsDir, now });

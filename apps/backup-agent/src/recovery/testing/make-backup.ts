@@ -64,7 +64,7 @@ async function describe({ server }: TestHost, { dataDir, slice, folder }: Settin
   const address = { socketFolder: server.socketFolder, database: "source", role: "postgres" };
   const { at, database, dump } = await dumpDatabase(address, dumps, { run: deps.run, scratch });
   const { index, folders } = await indexFiles(dataDir, [...FOLDERS], dumps, { run: deps.run, temporary: scratch });
-  const keys = deriveKeys(slice.sealSecret);
+  const keys = deriveKeys(...slice.sealSecrets);
   const env = fingerprintEnv(keys, {});
   await writeManifest(dumps, { appliance: "1.0.0", at: at.toISOString(), env, database, dump, index, folders }, keys);
   return readManifest(dumps, keys);

@@ -127,7 +127,7 @@ export function sliceOf(urls: Record<string, string>, more: Partial<BackupAgentS
     })),
     encryptKey: null,
     resticPassword: "the restic password",
-    sealSecret: "the restic password",
+    sealSecrets: ["the restic password"],
     envFingerprint: "0".repeat(64),
     schedule: { backup: "00:30", verify: "04:00", drill: "Sun 05:00" },
     vaultKeys: null,
