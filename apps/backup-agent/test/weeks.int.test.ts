@@ -94,6 +94,15 @@ describe.runIf(process.getuid?.() === 0)("five weeks of nights", { timeout: 240_
     );
   });
 
+  it.each(["main", "copy"] as const)(
+    "call what was proven of %s by the time with which it is found",
+    async (target) => {
+      const newest = (await appliance.points(target)).at(-1)!.at;
+      const { proven, lastSuccess } = await appliance.state(target);
+      expect([proven?.of, lastSuccess?.point?.at]).toEqual([newest.toISOString(), newest.toISOString()]);
+    },
+  );
+
   it("have everything that is stored read within thirty days, a part each night or all at once", async () => {
     const { verified } = await appliance.state("copy");
     expect(verified?.failure).toBe(null);

@@ -9,7 +9,10 @@ const ONE_TARGET = [
   "at this target alone; the name as in env.yml, main for appliance:backup:url",
 ] as const;
 const FROM_TARGET = ["--target <name>", "from this target; the first that answers without it"] as const;
-const AT = ["--at <time>", "the last backup until then: 2026-11-20, '2026-11-20 12:30' or ISO 8601"] as const;
+const AT = [
+  "--at <time>",
+  "the last backup until then: 2026-11-20, '2026-11-20 12:30' or a time as it is listed",
+] as const;
 const JSON_OUTPUT = ["--json", "for machines", false] as const;
 
 /** `appliance backup`: making, proving and reading backups. */

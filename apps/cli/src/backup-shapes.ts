@@ -71,6 +71,8 @@ export const StoredFile = z.object({
 export type StoredFile = z.infer<typeof StoredFile>;
 
 const LastRun = z.object({
+  /** What the run saved, as it is listed and chosen with `--at`; null for a run that failed. */
+  point: Point.nullable(),
   startedAt: instant,
   seconds: z.number(),
   outcome: z.string(),

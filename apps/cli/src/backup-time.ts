@@ -1,27 +1,29 @@
 import { OperatorError } from "@appliance/errors";
-import * as z from "zod";
 
-const LOCAL = /^(?<day>\d{4}-\d{2}-\d{2})(?:[ T](?<time>\d{2}:\d{2}(?::\d{2})?))?$/;
+const WRITTEN =
+  /^(?<day>\d{4}-\d{2}-\d{2})(?:[ T](?<time>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(?<zone>Z| UTC|[+-]\d{2}:\d{2})?)?$/;
+
+/** Of a day. */
+const END = "23:59:59.999";
 
 /**
- * The instant that `--at` names: ISO 8601 with a zone, or a day with or without a time in the zone of this host. A day is meant to its
- * end, so that the backup of that day is found.
+ * The instant that `--at` names: a day with or without a time, in the zone of this host where none is written. What is written is meant
+ * to its end, a day as well as a second: so the time of a backup as it is listed, without fractions, finds that backup and not the one before.
  * @throws OperatorError `USAGE`
  */
 export function parseAt(text: string): Date {
-  const iso = z.iso.datetime({ offset: true }).safeParse(text);
-  if (iso.success) return new Date(iso.data);
-  const { day, time } = LOCAL.exec(text)?.groups ?? {};
+  const { day, time = "", zone = "" } = WRITTEN.exec(text)?.groups ?? {};
   // Date reads a time without a zone as that of this host.
-  const instant = new Date(`${day}T${time ?? "23:59:59.999"}`);
-  if (day !== undefined && dayOf(instant) === day) return instant;
+  const instant = new Date(`${day}T${time}${END.slice(time.length)}${zone === " UTC" ? "Z" : zone}`);
+  if (day !== undefined && isDay(day) && !Number.isNaN(instant.getTime())) return instant;
   throw new OperatorError("USAGE", `'${text}' is no time.`, {
-    remedy: "Write --at 2026-11-20, --at '2026-11-20 12:30' (the time of this host) or --at 2026-11-20T11:30:00Z.",
+    remedy:
+      "Write --at 2026-11-20, --at '2026-11-20 12:30' (the time of this host), or a time as it is listed: --at '2026-11-20 11:30:00 UTC'.",
   });
 }
 
 /** Date takes the 31st of a short month for the 1st of the next. */
-function dayOf(instant: Date): string {
-  const two = (number: number) => String(number).padStart(2, "0");
-  return `${instant.getFullYear()}-${two(instant.getMonth() + 1)}-${two(instant.getDate())}`;
+function isDay(day: string): boolean {
+  const midnight = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
 }

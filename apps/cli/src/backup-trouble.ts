@@ -40,6 +40,10 @@ function isCopyLate({ since, provenAt, packagedAt }: EscrowStatus, now: Date): b
   return now.getTime() - Date.parse(since) > COPY_WITHIN_DAYS * DAY_S * 1000;
 }
 
+/** The one time of a backup, wherever it is shown: with it `--at` finds that backup. */
+export const savedAt = ({ point, startedAt }: NonNullable<TargetStatus["lastSuccess"]>): string =>
+  point?.at ?? startedAt;
+
 /** How safe env.yml is, in words. */
 export function describeEscrow({ since, provenAt, packagedAt }: EscrowStatus, now: Date): string {
   const last = lastOf([provenAt, packagedAt]);
@@ -52,10 +56,10 @@ export function describeEscrow({ since, provenAt, packagedAt }: EscrowStatus, no
 export function summarize(status: BackupStatus, now: Date): string {
   const { standby, targets, escrow } = status;
   if (standby) return "backup: none in standby";
-  const saved = targets.map(({ lastSuccess }) => lastSuccess?.startedAt);
+  const saved = targets.map(({ lastSuccess }) => lastSuccess && savedAt(lastSuccess));
   const proven = lastOf(targets.map((target) => target.proven?.of));
   const parts = [
-    saved.includes(undefined) ? "not everywhere yet" : formatAge(firstOf(saved) ?? "", now),
+    saved.includes(null) ? "not everywhere yet" : formatAge(firstOf(saved) ?? "", now),
     proven === undefined ? "never proven" : `proven with that of ${formatAge(proven, now)}`,
     describeEscrow(escrow, now),
   ];

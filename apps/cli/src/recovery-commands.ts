@@ -11,7 +11,7 @@ export function addRecovery(program: Command, context: Context, exit: Exit): voi
     .description("bring documents and database of a backup back onto this bare host, and start it")
     .option("--yes-i-am-sure", "do it; without this, only say what would be done", false)
     .option("--only-restore", "start no application afterwards", false)
-    .option("--at <time>", "the last backup until then: 2026-11-20, '2026-11-20 12:30' or ISO 8601")
+    .option("--at <time>", "the last backup until then: 2026-11-20, '2026-11-20 12:30' or a time as it is listed")
     .option("--target <name>", "from this target; the first that answers and holds a backup without it")
     .option("--json", "for machines", false)
     .addHelpText(

@@ -25,8 +25,6 @@ export type ContentOrder = z.infer<typeof ContentOrder>;
 
 /** What is there to be saved. */
 export const Content = z.object({
-  /** The instant of the database. */
-  at: z.iso.datetime(),
   source: Amount,
   dumpBytes: count,
   /** Whether old backups may go. */

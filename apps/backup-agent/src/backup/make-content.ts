@@ -51,7 +51,6 @@ export async function makeContent(order: ContentOrder, deps: ContentDeps): Promi
     keys,
   );
   return {
-    at: at.toISOString(),
     source: amountOf(folders),
     dumpBytes: dump.bytes,
     purge: plan.purge,

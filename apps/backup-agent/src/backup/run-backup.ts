@@ -4,7 +4,7 @@ import type { BackupProgress, BackupRun, JobContext, Log, ResultOf, Work } from 
 import type { Lease, RunJournal } from "@appliance/lease";
 import type { Config } from "../config.ts";
 import type { BackupAgentSlice, TargetSettings } from "../slice.ts";
-import type { TargetStates } from "../targets/target-state.ts";
+import { hasSaved, type TargetStates } from "../targets/target-state.ts";
 import type { Targets } from "../targets/targets.ts";
 import type { Content, ContentOrder } from "./content-order.ts";
 import { createReporter } from "./reporter.ts";
@@ -87,7 +87,7 @@ async function backUp(
   }
   if (outcomes.every(({ outcome }) => outcome === "failed")) throw nothingSaved(outcomes);
   const seconds = (deps.now().getTime() - startedAt.getTime()) / 1000;
-  return { targets: outcomes, alerts, seconds: Math.max(0, seconds), at: content.at };
+  return { targets: outcomes, alerts, seconds: Math.max(0, seconds) };
 }
 
 async function during<T>(step: string, journal: RunJournal | undefined, work: () => Promise<T>): Promise<T> {
@@ -114,7 +114,7 @@ async function makeContent(
     sealSecrets,
     envFingerprint,
     lossAccepted,
-    neverSaved: known.every(({ lastSuccess }) => lastSuccess === null),
+    neverSaved: !known.some(hasSaved),
   };
   return make(order, context);
 }

@@ -27,7 +27,8 @@ export async function proveRestored(order: ProofOrder, { signal, ...tools }: Pro
   }
   const manifest = await readManifest(join(root, DUMPS), deriveKeys(...order.sealSecrets));
   const options = { ...places, restoreMs, partial, ...(vaultKeys ? { vaultKeys } : {}) };
-  return checkRestored(root, manifest, deps, options);
+  // The database is some minutes older than the backup; the backup's own time is the one that is listed, and chosen by.
+  return { ...(await checkRestored(root, manifest, deps, options)), of: order.of };
 }
 
 /** Says what there was nothing to compare with. */

@@ -91,7 +91,7 @@ describe("the line of `appliance status`", () => {
   it("has the age of the oldest last success, the proof and the copy of env.yml", () => {
     const second = {
       ...HEALTHY_TARGET,
-      lastSuccess: { ...HEALTHY_TARGET.lastRun, startedAt: "2026-11-22T00:30:00.000Z" },
+      lastSuccess: { ...HEALTHY_TARGET.lastRun, point: { id: "p0", at: "2026-11-22T00:30:00.000Z", kind: "snapshot" } },
     };
     expect(line({ ...HEALTHY_STATUS, targets: [HEALTHY_TARGET, second] })).toBe(
       "backup: 30 h 0 min ago; proven with that of 30 h 0 min ago; env.yml packaged 20 days ago",

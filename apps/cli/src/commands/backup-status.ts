@@ -2,7 +2,7 @@ import * as z from "zod";
 import { formatAge, formatBytes, formatCount, formatSeconds } from "../amounts.ts";
 import { createBackupProgress } from "../backup-progress.ts";
 import { BackupStatus, type TargetStatus } from "../backup-shapes.ts";
-import { describeEscrow, whatNeedsAHand } from "../backup-trouble.ts";
+import { describeEscrow, savedAt, whatNeedsAHand } from "../backup-trouble.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { formatTime } from "../terminal.ts";
@@ -39,7 +39,7 @@ function describe(status: BackupStatus, jobs: Jobs, now: Date): string {
 function describeTarget(target: TargetStatus, now: Date): string[] {
   const { name, engine, url, appendOnly, lastSuccess, usage } = target;
   const saved = lastSuccess
-    ? `${when(lastSuccess.startedAt, now)}: ${formatBytes(lastSuccess.source.bytes)} in ${formatCount(lastSuccess.source.files, "file")}, ` +
+    ? `${when(savedAt(lastSuccess), now)}: ${formatBytes(lastSuccess.source.bytes)} in ${formatCount(lastSuccess.source.files, "file")}, ` +
       `${formatBytes(lastSuccess.stored.bytes)} new there, in ${formatSeconds(lastSuccess.seconds)}`
     : "none";
   const stored = usage

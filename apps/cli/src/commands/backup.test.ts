@@ -33,8 +33,7 @@ describe("appliance backup run", () => {
     failure: FAILURE,
     seconds: 1,
   };
-  const run = (targets: object[], alerts: object[] = []) =>
-    agentThat({ result: { targets, alerts, seconds: 20, at: "" } });
+  const run = (targets: object[], alerts: object[] = []) => agentThat({ result: { targets, alerts, seconds: 20 } });
   const options = { full: false, acceptLoss: false, json: false };
 
   it("says what each target got, and asks for what was wished", async () => {
@@ -166,7 +165,7 @@ describe("appliance backup show", () => {
       "2026-11-19 10:00:00 UTC     2.0 KB  etc/a\\x1b[2J\\x0ab",
       "2026-11-19 10:00:00 UTC             etc/x/",
     ]);
-    expect(asked).toEqual([{ path: "/backup/files?at=2026-11-20T12%3A00%3A00.000Z&below=etc" }]);
+    expect(asked).toEqual([{ path: "/backup/files?at=2026-11-20T12%3A00%3A00.999Z&below=etc" }]);
   });
 
   it("fails where the backup holds nothing of what was asked for", async () => {

@@ -57,14 +57,14 @@ describe("appliance recover", () => {
     expect(exitCode).toBe(2);
     expect(asked).toEqual([]);
     expect(printed).toContain(
-      "- restore documents, settings and database: the last backup until 2026-11-20 11:30:00 UTC of the target cellar",
+      "- restore documents, settings and database: the last backup until 2026-11-20 11:30:59 UTC of the target cellar",
     );
     expect(printed.at(-1)).toBe("Nothing was done. To do it, add --yes-i-am-sure.");
   });
 
   it("asks for the backup that was chosen, a time without a zone being that of this host", async () => {
     const { asked } = await run({ at: "2026-11-20 12:30", target: "cellar", onlyRestore: true }, { status: STOPPED });
-    const data = { requestedBy: "cli", target: "cellar", at: "2026-11-20T11:30:00.000Z", onlyRestore: true };
+    const data = { requestedBy: "cli", target: "cellar", at: "2026-11-20T11:30:59.999Z", onlyRestore: true };
     expect(asked).toEqual([{ name: "config.recover", data }]);
   });
 

@@ -1,13 +1,12 @@
 import { OperatorError } from "@appliance/errors";
 import type { Context } from "../context.ts";
 
-const POINT = { id: "p1", at: "2026-11-20T00:30:00.000Z", kind: "snapshot" };
 const RUN = {
-  startedAt: "2026-11-23T00:30:00.000Z",
+  startedAt: "2026-11-23T00:29:00.000Z",
   seconds: 720,
   outcome: "saved",
   failure: null,
-  point: POINT,
+  point: { id: "p1", at: "2026-11-23T00:30:00.000Z", kind: "snapshot" },
   source: { files: 296_000, bytes: 97 * 1024 ** 3 },
   stored: { files: 0, bytes: 1.2 * 1024 ** 3 },
 };

@@ -69,9 +69,8 @@ export const BackupRun = defineJob({
     targets: z.array(TargetOutcome),
     /** What a person should look at, such as a sudden loss of documents; what was saved is saved. */
     alerts: z.array(failure),
-    /** Seconds of the whole run, and the instant of the database that was saved. */
+    /** Of the whole run. */
     seconds: z.number().min(0),
-    at: z.iso.datetime(),
   }),
   progress: BackupProgress,
   timeLimitMs: 48 * HOUR_MS,
