@@ -140,6 +140,25 @@ describe("duplicity and what goes wrong", { timeout: 240_000 }, () => {
     expect(await engine.list()).toHaveLength(8);
     expect(await restored(engine, host, undefined)).toEqual(tree);
   });
+
+  it("asks the target for its list twice in a run, once more where something was removed, and believes no older list", async () => {
+    const { store, engine } = await harmed(/manifest/, () => undefined);
+    for (const days of [400, 330, 9, 8, 7, 6, 5, 4, 3]) copyChain(store, daysAgo(days));
+    const run = async () => {
+      const before = listings();
+      await engine.backup(source());
+      const { removed } = await engine.prune();
+      const usage = await engine.usage();
+      expect(usage.stored.files).toBe(readdirSync(store).length);
+      return { removed: removed.length, listings: listings() - before };
+    };
+    expect(await run()).toEqual({ removed: 2, listings: 3 });
+    expect(await run()).toEqual({ removed: 0, listings: 2 });
+    rmSync(join(store, readdirSync(store).findLast((name) => name.includes("vol2.")) ?? ""));
+    await expect(engine.check()).rejects.toMatchObject({ code: "BACKUP_VOLUME_MISSING" });
+  });
+
+  const listings = () => host.argumentsSeen.filter((argument) => argument === "list").length;
 });
 
 /** The names tell whole seconds: all are counted from the same one. */

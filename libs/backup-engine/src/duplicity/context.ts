@@ -3,6 +3,7 @@ import type { SshFiles } from "../ssh.ts";
 import type { Target, TargetUrl } from "../target.ts";
 import type { GpgHome } from "./gpg-home.ts";
 import type { DuplicityOptions } from "./options.ts";
+import type { RecentListing } from "./recent-listing.ts";
 
 /** What every call of duplicity for one target needs. */
 export interface DuplicityContext {
@@ -13,6 +14,7 @@ export interface DuplicityContext {
   gpg: GpgHome;
   ssh: SshFiles;
   options: DuplicityOptions;
+  recent: RecentListing;
   /** Path of `python/duplicity-remote` where the programs run. */
   remoteProgram: string;
   scratch: string;

@@ -11,7 +11,8 @@ import { openGpgHome } from "./gpg-home.ts";
 import { openLedger } from "./ledger.ts";
 import { parseDuplicityOptions } from "./options.ts";
 import { prune } from "./prune.ts";
-import { listRemote } from "./remote.ts";
+import { createRecentListing } from "./recent-listing.ts";
+import { listRecent, listRemote } from "./remote.ts";
 import { listFiles, restore, toStoredFile } from "./restore.ts";
 import { check, verifyData } from "./verify.ts";
 
@@ -48,7 +49,8 @@ export async function openDuplicityEngine(
   const [ssh, gpg] = [await writeSshFiles(scratch, target), await openGpgHome(run, scratch, key)];
   const remoteProgram = given.remoteProgram ?? REMOTE_PROGRAM;
   const places = { scratch, temporary, archive, remoteProgram };
-  return createEngine({ run, now, stallMs, target, url, gpg, ssh, options: parsed, ...places }, policy);
+  const recent = createRecentListing();
+  return createEngine({ run, now, stallMs, target, url, gpg, ssh, options: parsed, recent, ...places }, policy);
 }
 
 function createEngine(context: DuplicityContext, policy: BackupPolicy): BackupEngine {
@@ -65,7 +67,7 @@ function createEngine(context: DuplicityContext, policy: BackupPolicy): BackupEn
     // duplicity's lock is one of the kernel on a local file, which ends with the process. There is none at the target.
     unlock: async () => ({ broken: 0, left: [] }),
     async usage(options = {}) {
-      const sizes = await listRemote(context, options);
+      const sizes = await listRecent(context, options);
       const files = [...sizes].filter(([name]) => parseFileName(name) !== undefined);
       const bytes = files.reduce((sum, [, size]) => sum + (size ?? 0), 0);
       return { stored: { files: files.length, bytes }, points: setsOf(toCollection(sizes.keys())).length };

@@ -2,6 +2,7 @@ import type { FailureCode } from "../failures.ts";
 import { filesOf, type BackupSet, type Chain } from "./chains.ts";
 import type { Ledger } from "./ledger.ts";
 import type { VolumeSums } from "./manifest.ts";
+import type { Listing } from "./recent-listing.ts";
 
 /** Something wrong with one chain. */
 export interface Damage {
@@ -12,8 +13,7 @@ export interface Damage {
 }
 
 export interface Observed {
-  /** Bytes by name; null where the target does not tell sizes. */
-  sizes: ReadonlyMap<string, number | null>;
+  sizes: Listing;
   /** By the set's stamp; undefined where a manifest could not be read. */
   manifests: ReadonlyMap<string, VolumeSums | undefined>;
   known: Ledger["files"];

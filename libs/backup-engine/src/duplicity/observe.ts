@@ -11,11 +11,12 @@ import { inspect, type Damage } from "./inspect.ts";
 import type { Ledger } from "./ledger.ts";
 import { parseManifest, type VolumeSums } from "./manifest.ts";
 import { ARCHIVE_NAME } from "./program.ts";
+import type { Listing } from "./recent-listing.ts";
 import { decryptRemote, listRemote } from "./remote.ts";
 
 /** What lies at the target, and what is wrong with it as far as names, sizes and manifests tell. */
 export interface Observation {
-  sizes: ReadonlyMap<string, number | null>;
+  sizes: Listing;
   collection: Collection;
   manifests: ReadonlyMap<string, VolumeSums | undefined>;
   damage: Damage[];

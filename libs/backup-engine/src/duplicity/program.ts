@@ -56,6 +56,7 @@ async function call(
   args: readonly string[],
   { signal, onMessage, onOutput, input }: CallOptions,
 ): Promise<CommandResult> {
+  context.recent.forget();
   const kept: LogMessage[] = [];
   const ending = new AbortController();
   let lastWords: NodeJS.Timeout | undefined;

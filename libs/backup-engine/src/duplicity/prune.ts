@@ -9,7 +9,7 @@ import { localName, parseFileName } from "./file-names.ts";
 import type { LedgerFile } from "./ledger.ts";
 import { planPrune } from "./plan-run.ts";
 import { ARCHIVE_NAME } from "./program.ts";
-import { listRemote, removeRemote } from "./remote.ts";
+import { listRecent, removeRemote } from "./remote.ts";
 
 /** Removes files one after the other until the budget is used up. A point is gone with its manifest, the first of its files. */
 export async function prune(
@@ -22,7 +22,7 @@ export async function prune(
   let postponed: string | undefined;
   let findings: Finding[] = [];
   const spent = await withinBudget(options, async ({ signal }) => {
-    const collection = toCollection((await listRemote(context, { signal })).keys());
+    const collection = toCollection((await listRecent(context, { signal })).keys());
     const points = setsOf(collection).map(toPoint);
     findings = findAhead(context.url.label, points, context.now());
     postponed = whyNoPrune(context.target, points, context.now());

@@ -7,6 +7,7 @@ import { failure } from "../failures.ts";
 import { parseLine } from "../json-line.ts";
 import type { DuplicityContext } from "./context.ts";
 import { callRemote } from "./program.ts";
+import type { Listing } from "./recent-listing.ts";
 
 const Listed = z.object({ name: z.string(), size: z.number().nullable() });
 const Removed = z.object({ name: z.string() });
@@ -14,8 +15,8 @@ const Read = z.object({ name: z.string(), size: z.number(), sha1: z.string() });
 
 export type ReadFile = z.infer<typeof Read>;
 
-/** Bytes by name of all files at the target; null where it does not tell. */
-export async function listRemote(context: DuplicityContext, options: Cancellable): Promise<Map<string, number | null>> {
+/** What the target lists now. */
+export async function listRemote(context: DuplicityContext, options: Cancellable): Promise<Listing> {
   const sizes = new Map<string, number | null>();
   const onOutput = (line: string) => {
     const file = parseLine(Listed, line);
@@ -23,7 +24,13 @@ export async function listRemote(context: DuplicityContext, options: Cancellable
     if (file) sizes.set(file.name, file.size !== null && file.size >= 0 ? file.size : null);
   };
   await callRemote(context, ["list"], { ...options, onOutput });
+  context.recent.keep(sizes);
   return sizes;
+}
+
+/** What the target listed a moment ago, when no program was started for it since; else as `listRemote`. */
+export async function listRecent(context: DuplicityContext, options: Cancellable): Promise<Listing> {
+  return context.recent.recall() ?? listRemote(context, options);
 }
 
 /** Reads files from the target, one after the other, and tells size and SHA-1 of each; nothing of them is kept. */
