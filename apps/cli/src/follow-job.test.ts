@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
-import { createApi } from "./api.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createApi, type Api } from "./api.ts";
 import { followJob } from "./follow-job.ts";
 
 const REQUEST = { queue: "config", name: "config.apply", data: { requestedBy: "cli" } };
@@ -32,7 +32,10 @@ const VANISHED: Answer = { status: 404, body: { code: "NOT_FOUND", message: "no 
 const QUEUE_AWAY: Answer = { status: 503, body: { code: "QUEUE_UNAVAILABLE", message: "away", remedy: "" } };
 
 let server: Server | undefined;
-afterEach(() => server?.close());
+afterEach(() => {
+  server?.close();
+  vi.useRealTimers();
+});
 
 /**
  * An agent that gives these answers to looks, the last one for ever, and lists `others`; `asked` are the ids of the jobs that
@@ -86,6 +89,17 @@ describe("followJob", () => {
   it("waits through a queue that is away for a while", async () => {
     const { api } = await agent([QUEUE_AWAY, QUEUE_AWAY, job("completed", { result: {} })]);
     expect(await followJob(api, REQUEST, () => {})).toEqual({});
+  });
+
+  it("says within ten seconds that it waits for an agent that is away, and how to look", async () => {
+    vi.useFakeTimers();
+    const api = { agent: "backup-agent", enqueue: async () => {}, job: () => new Promise(() => {}) } as unknown as Api;
+    const said: string[] = [];
+    void followJob(api, REQUEST, (text) => said.push(text));
+    await vi.advanceTimersByTimeAsync(9999);
+    expect(said).toEqual([
+      "  Waiting: backup-agent does not answer. Look with `appliance status` and `appliance logs backup-agent`",
+    ]);
   });
 
   it("passes on at once what the agent refuses", async () => {

@@ -10,6 +10,8 @@ const FIRST_LOOK_MS = 25;
 const LOOK_EVERY_MS = 200;
 /** An agent may be replaced or restarted by the very work that is waited for. */
 const SILENCE_ALLOWED_MS = 120_000;
+/** Whoever waits is told of a silence before they wonder; a restart is mostly over by then. */
+const SILENCE_UNTOLD_MS = 5000;
 
 const Progress = z.object({ step: z.string() });
 
@@ -35,21 +37,32 @@ export async function followJob(
 ): Promise<unknown> {
   const id = `cli-${randomUUID()}`;
   await api.enqueue(request.name, id, request.data);
-  const patience = createPatience();
   const sayOnce = withoutRepetition(say);
-  for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(2 * pauseMs, LOOK_EVERY_MS)) {
-    try {
-      const job = await api.job(request.queue, id);
-      patience.heard();
-      if (!job) await api.enqueue(request.name, id, request.data);
-      else if (job.state === "failed") throw asError(api, job);
-      else if (job.state === "completed") return job.result;
-      sayOnce(describe((job?.state === "waiting" ? await workBefore(api, request.queue) : job)?.progress));
-    } catch (err) {
-      if (!isSilence(err)) throw err;
-      patience.silent(err);
+  const patience = createPatience(api, sayOnce);
+  try {
+    for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(2 * pauseMs, LOOK_EVERY_MS)) {
+      const job = await look(api, { ...request, id }, patience);
+      if (job?.state === "failed") throw asError(api, job);
+      if (job?.state === "completed") return job.result;
+      sayOnce(job && describe(job.progress));
+      await sleep(pauseMs);
     }
-    await sleep(pauseMs);
+  } finally {
+    patience.end();
+  }
+}
+
+/** The job, asked for again where it vanished, or the work that it waits for; undefined while nobody answers. */
+async function look(api: Api, { queue, name, id, data }: Request & { id: string }, patience: Patience) {
+  try {
+    const job = await api.job(queue, id);
+    patience.heard();
+    if (!job) await api.enqueue(name, id, data);
+    return job?.state === "waiting" ? await workBefore(api, queue) : job;
+  } catch (err) {
+    if (!isSilence(err)) throw err;
+    patience.silent(err);
+    return undefined;
   }
 }
 
@@ -63,14 +76,25 @@ async function workBefore(api: Api, queue: string): Promise<Job | undefined> {
   return jobs.find((job) => job.queue === queue && job.state === "active");
 }
 
-function createPatience() {
+type Patience = ReturnType<typeof createPatience>;
+
+/** Tells of a silence by a timer: an agent that hangs lets even a look wait. */
+function createPatience({ agent }: Api, say: (text: string) => void) {
   let silentSince: number | undefined;
+  let reason = `${agent} does not answer.`;
+  const tell = () => say(`Waiting: ${reason} Look with \`appliance status\` and \`appliance logs ${agent}\``);
+  const notice = setTimeout(tell, SILENCE_UNTOLD_MS);
   return {
-    heard: () => (silentSince = undefined),
-    silent(err: unknown) {
+    heard() {
+      silentSince = undefined;
+      notice.refresh();
+    },
+    silent(err: OperatorError) {
+      reason = err.message;
       silentSince ??= performance.now();
       if (performance.now() - silentSince > SILENCE_ALLOWED_MS) throw err;
     },
+    end: () => clearTimeout(notice),
   };
 }
 
@@ -83,7 +107,7 @@ function withoutRepetition(say: (text: string) => void) {
   };
 }
 
-function isSilence(err: unknown): boolean {
+function isSilence(err: unknown): err is OperatorError {
   return err instanceof OperatorError && (err.code === "AGENT_UNREACHABLE" || err.code === "QUEUE_UNAVAILABLE");
 }
 
