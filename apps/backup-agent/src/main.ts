@@ -69,7 +69,7 @@ async function start() {
   // The days since env.yml changed count from its change, and not from when somebody asks for them.
   const noteEnv = async () => {
     const current = slice.current();
-    if (current) await parts.reading.escrow.status(current.envFingerprint);
+    if (current) await parts.reading.escrow.see(current.envFingerprint);
   };
   const onSlice = () => noteEnv().catch((err: unknown) => log.error({ err }, "a change of env.yml was not noted"));
   slice.onChange(() => {

@@ -4,7 +4,7 @@ import type { BackupProgress, BackupRun, Log, ResultOf } from "@appliance/jobs";
 import { FOLDERS } from "../contents.ts";
 import type { TargetSettings } from "../slice.ts";
 import { forecastRun, requireRoom } from "../targets/forecast.ts";
-import type { TargetState, TargetStates } from "../targets/target-state.ts";
+import { hasSaved, type TargetState, type TargetStates } from "../targets/target-state.ts";
 import type { Targets } from "../targets/targets.ts";
 import type { Content } from "./content-order.ts";
 
@@ -60,7 +60,7 @@ async function saveWith(
 ): Promise<Saved> {
   const { signal, content, full } = saving;
   const state = await deps.states.read(target.name);
-  const create = full || state.lastSuccess === null;
+  const create = full || !hasSaved(state);
   await lookAhead(target, state, create, saving, deps);
   if (!create) await engine.unlock({ signal });
   const done = await engine.backup(
@@ -176,7 +176,8 @@ async function record(
   const { lastFull } = await deps.states.read(target.name);
   const run = runOf(startedAt, outcome);
   const isFull = run.point?.kind === "full" || lastFull === null;
-  const success = run.outcome === "saved" ? { lastSuccess: run, ...(isFull ? { lastFull: run } : {}) } : {};
+  const success =
+    run.outcome === "saved" ? { lost: false, lastSuccess: run, ...(isFull ? { lastFull: run } : {}) } : {};
   await deps.states.update(target.name, { lastRun: run, alerts: [...saving.content.alerts, ...alerts], ...success });
   const usage = await usageOf(engine, saving);
   if (usage) await deps.states.update(target.name, { usage: { at: deps.now().toISOString(), ...usage } });

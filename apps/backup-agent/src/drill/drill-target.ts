@@ -6,7 +6,7 @@ import { isInterrupted, toFailure, type Failure } from "@appliance/errors";
 import type { BackupDrill, JobContext, ResultOf } from "@appliance/jobs";
 import type { BackupAgentSlice, TargetSettings } from "../slice.ts";
 import { freeBytes } from "../targets/local-folder.ts";
-import type { TargetStates } from "../targets/target-state.ts";
+import { hasSaved, type TargetStates } from "../targets/target-state.ts";
 import type { Targets } from "../targets/targets.ts";
 import { withDrillFolder, type DrillFolder } from "./drill-folder.ts";
 import type { ProofOrder } from "./proof-order.ts";
@@ -89,7 +89,7 @@ async function restoreFrom(
   { targets, states, now }: DrillDeps,
 ): Promise<Restored> {
   const { signal } = context;
-  const { lastSuccess } = await states.at(target);
+  const state = await states.at(target);
   tell(context, `Waiting for ${target.name}`);
   const sentence = `Restoring from ${target.name}`;
   return targets.use(
@@ -101,7 +101,7 @@ async function restoreFrom(
         freeBytes: () => freeBytes(folder),
         samplePaths: SAMPLE_PATHS[target.engine],
         // What this host saved has a manifest.
-        mayBeLegacy: target.engine === "duplicity" && lastSuccess === null,
+        mayBeLegacy: target.engine === "duplicity" && !hasSaved(state),
         chance: Math.random,
         now: now(),
         signal,

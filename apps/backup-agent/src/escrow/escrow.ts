@@ -31,7 +31,9 @@ const State = z.object({ versions: z.array(Record).default([]) });
 const MOST_VERSIONS = 20;
 
 export interface Escrow {
-  /** Of the env.yml with this fingerprint, which is the one in use. */
+  /** Notes that this host uses the env.yml with this fingerprint: the days since its change count from the first time. */
+  see(fingerprint: string): Promise<void>;
+  /** Of the env.yml with this fingerprint, which is the one in use. Writes nothing. */
   status(fingerprint: string): Promise<EscrowStatus>;
   /** Notes what was done with an env.yml, whichever it is. */
   note(note: EscrowNote): Promise<void>;
@@ -60,23 +62,23 @@ export function createEscrow({ stateDir, now, log }: EscrowDeps): Escrow {
   const change = (fingerprint: string, changes: (known: Record) => Partial<Record>) =>
     inTurn(async () => {
       const versions = await readVersions(path, log);
-      const known = versions.find((version) => version.fingerprint === fingerprint) ?? unknown(fingerprint);
+      const known = recordOf(fingerprint, versions);
       const next = { ...known, ...changes(known) };
       const others = versions.filter((version) => version !== known);
       const text = `${JSON.stringify({ versions: [next, ...others].slice(0, MOST_VERSIONS) }, null, 2)}\n`;
       if (!isSame(known, next)) await writeFileDurable(path, text, { mode: 0o640 });
-      return next;
     });
   const iso = () => now().toISOString();
   return {
-    async status(fingerprint) {
-      return EscrowStatus.parse(await change(fingerprint, ({ since }) => ({ since: since ?? iso() })));
-    },
-    async note({ fingerprint, what }) {
-      await change(fingerprint, () => (what === "proven" ? { provenAt: iso() } : { packagedAt: iso() }));
-    },
+    see: (fingerprint) => change(fingerprint, ({ since }) => ({ since: since ?? iso() })),
+    status: async (fingerprint) => EscrowStatus.parse(recordOf(fingerprint, await readVersions(path, log))),
+    note: ({ fingerprint, what }) =>
+      change(fingerprint, () => (what === "proven" ? { provenAt: iso() } : { packagedAt: iso() })),
   };
 }
+
+const recordOf = (fingerprint: string, versions: readonly Record[]): Record =>
+  versions.find((version) => version.fingerprint === fingerprint) ?? unknown(fingerprint);
 
 const unknown = (fingerprint: string): Record => ({ fingerprint, since: null, provenAt: null, packagedAt: null });
 

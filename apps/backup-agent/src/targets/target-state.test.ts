@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { createTargetStates } from "./target-state.ts";
+import { createTargetStates, hasSaved } from "./target-state.ts";
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 let folder: string;
@@ -21,6 +21,15 @@ it("forgets what it knew of a place that env.yml no longer leads to, and keeps i
   expect((await states.at({ ...main, url: "sftp://other:new@host/a" })).usage).toEqual(usage);
   expect((await states.at({ ...main, url: "sftp://user:secret@host/b" })).usage).toBeNull();
   expect((await states.read("main")).usage).toBeNull();
+});
+
+it("does not take a target for a new one when its record cannot be read, until a run has saved everything", async () => {
+  writeFileSync(join(folder, "main.json"), '{"lastSucc');
+  const states = createTargetStates(folder, log);
+  expect(hasSaved(await states.at(main))).toBe(true);
+  await states.update("main", { usage });
+  expect(hasSaved(await states.read("main"))).toBe(true);
+  expect(hasSaved(await states.update("main", { lost: false }))).toBe(false);
 });
 
 it("takes over a record that does not say of which place it is", async () => {

@@ -26,6 +26,8 @@ const Run = z.object({
 export const TargetState = z.object({
   /** Of which place all of this is true, as `placeOf` has it. */
   place: z.string().nullable().default(null),
+  /** An older record could not be read, and no run has saved everything since: what the target should hold is not known. */
+  lost: z.boolean().default(false),
   /** The last run, however it ended, and the last that saved everything. */
   lastRun: Run.nullable().default(null),
   lastSuccess: Run.nullable().default(null),
@@ -50,6 +52,10 @@ export const TargetState = z.object({
 });
 export type TargetState = z.infer<typeof TargetState>;
 
+/** Whether the target should hold a backup of ours. Where nobody knows it should: a new one must not begin in the place of a lost one. */
+export const hasSaved = ({ lastSuccess, lost }: Pick<TargetState, "lastSuccess" | "lost">): boolean =>
+  lastSuccess !== null || lost;
+
 export interface TargetStates {
   read(target: string): Promise<TargetState>;
   /** The same, begun anew where env.yml now leads to another place: nothing of the former one is true there. */
@@ -58,7 +64,7 @@ export interface TargetStates {
   update(target: string, change: Partial<TargetState>): Promise<TargetState>;
 }
 
-/** The records of targets in `folder`, a file each. One that cannot be read is as none: the next run fills it again. */
+/** The records of targets in `folder`, a file each. One that cannot be read is `lost`: the next run fills it again. */
 export function createTargetStates(folder: string, log: Log): TargetStates {
   const pathOf = (target: string) => join(folder, `${target}.json`);
   const read = async (target: string): Promise<TargetState> => {
@@ -67,7 +73,7 @@ export function createTargetStates(folder: string, log: Log): TargetStates {
     const state = TargetState.safeParse(parseJson(text));
     if (state.success) return state.data;
     log.warn({ target, error: z.prettifyError(state.error) }, "the record of a target cannot be read");
-    return TargetState.parse({});
+    return TargetState.parse({ lost: true });
   };
   const write = async (target: string, state: TargetState): Promise<TargetState> => {
     await mkdir(folder, { recursive: true, mode: 0o750 });
