@@ -148,14 +148,10 @@ const FIGURES: readonly Figure[] = [
     ({ usage }) => usage?.stored.bytes,
   ),
   eachTarget("points", "Backups at the target that can be restored.", ({ usage }) => usage?.points),
-  eachTarget(
-    "forecast_bytes",
-    "Bytes that the last backup was expected to add.",
-    ({ forecast }) => forecast?.needBytes,
-  ),
+  eachTarget("forecast_bytes", "Bytes that the next backup is expected to add.", ({ forecast }) => forecast?.needBytes),
   eachTarget(
     "free_bytes",
-    "Bytes that were free at the target before the last backup.",
+    "Bytes that were free at the target after the last backup.",
     ({ forecast }) => forecast?.freeBytes,
   ),
   OUTCOME,

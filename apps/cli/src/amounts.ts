@@ -20,10 +20,13 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 86_400)} days`;
 }
 
+const JUST_NOW_S = 10;
+
 /** How long ago `iso` was, such as `5 h 2 min ago`. A time that is still to come shows as a wrong clock does. */
 export function formatAge(iso: string, now: Date): string {
   const seconds = (now.getTime() - Date.parse(iso)) / 1000;
-  return seconds < 0 ? `in ${formatSeconds(-seconds)}` : `${formatSeconds(Math.floor(seconds))} ago`;
+  if (seconds < 0) return `in ${formatSeconds(-seconds)}`;
+  return seconds < JUST_NOW_S ? "just now" : `${formatSeconds(Math.floor(seconds))} ago`;
 }
 
 /** Such as `1 file`, `12 files`. */

@@ -1,4 +1,5 @@
-import { formatAge } from "./amounts.ts";
+import type { Failure } from "@appliance/errors";
+import { formatAge, formatBytes } from "./amounts.ts";
 import type { BackupStatus, EscrowStatus, TargetStatus } from "./backup-shapes.ts";
 import { formatFailure, formatTime } from "./terminal.ts";
 
@@ -14,7 +15,7 @@ export function whatNeedsAHand({ standby, targets, escrow }: BackupStatus, now: 
   return [...troubles, ...(isCopyLate(escrow, now) ? [COPY_LATE] : [])];
 }
 
-function troublesOf({ name, lastRun, lastSuccess, missedAt, verified, drill }: TargetStatus): string[] {
+function troublesOf({ name, lastRun, lastSuccess, missedAt, verified, drill, forecast }: TargetStatus): string[] {
   const found: string[] = [];
   if (lastRun === null) found.push(`There is no backup at ${name} yet.\n  → Start one with \`appliance backup run\`.`);
   if (missedAt !== null) found.push(missed(name, missedAt));
@@ -25,7 +26,20 @@ function troublesOf({ name, lastRun, lastSuccess, missedAt, verified, drill }: T
   const failures = [lastRun?.failure, verified?.failure, drill?.failure].filter(
     (one) => one !== null && one !== undefined,
   );
-  return [...found, ...new Set(failures.map(formatFailure))];
+  const tooBig = lastRun?.outcome === "failed" ? [] : nextDoesNotFit(name, forecast);
+  return [...found, ...tooBig, ...new Set(failures.map((failure) => formatFailureAt(name, failure)))];
+}
+
+/** A failure says what happened, and of what server; an operator knows a target by the name of env.yml. */
+export const formatFailureAt = (target: string, failure: Failure): string =>
+  formatFailure({ ...failure, message: `${target}: ${failure.message}` });
+
+function nextDoesNotFit(name: string, forecast: TargetStatus["forecast"]): string[] {
+  if (!forecast || forecast.freeBytes === null || forecast.needBytes <= forecast.freeBytes) return [];
+  const [need, free] = [formatBytes(forecast.needBytes), formatBytes(forecast.freeBytes)];
+  return [
+    `The next backup at ${name} needs about ${need}, and ${free} is free there.\n  → Free space there or keep fewer backups.`,
+  ];
 }
 
 const missed = (name: string, at: string) =>
@@ -57,9 +71,11 @@ export function summarize(status: BackupStatus, now: Date): string {
   const { standby, targets, escrow } = status;
   if (standby) return "backup: none in standby";
   const saved = targets.map(({ lastSuccess }) => lastSuccess && savedAt(lastSuccess));
+  const failed = targets.flatMap(({ name, lastRun }) => (lastRun && lastRun.outcome !== "saved" ? [name] : []));
   const proven = lastOf(targets.map((target) => target.proven?.of));
   const parts = [
     saved.includes(null) ? "not everywhere yet" : formatAge(firstOf(saved) ?? "", now),
+    ...(failed.length === 0 ? [] : [`the last one failed at ${failed.join(", ")}`]),
     proven === undefined ? "never proven" : `proven with that of ${formatAge(proven, now)}`,
     describeEscrow(escrow, now),
   ];

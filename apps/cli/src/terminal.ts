@@ -16,7 +16,7 @@ export function createTerminal(out: NodeJS.WritableStream, err: NodeJS.WritableS
 }
 
 export function formatFailure({ code, message, remedy }: Failure): string {
-  return `${message}\n  → ${remedy}\n  (${code})`;
+  return `${message}\n  → ${remedy.replaceAll("\n", "\n    ")}\n  (${code})`;
 }
 
 export function formatTime(iso: string): string {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { OperatorError, toFailure } from "@appliance/errors";
+import { OperatorError } from "@appliance/errors";
 import type { BackupProgress, BackupRun, JobContext, Log, ResultOf, Work } from "@appliance/jobs";
 import type { Lease, RunJournal } from "@appliance/lease";
 import type { Config } from "../config.ts";
@@ -7,6 +7,7 @@ import type { BackupAgentSlice, TargetSettings } from "../slice.ts";
 import { hasSaved, type TargetStates } from "../targets/target-state.ts";
 import type { Targets } from "../targets/targets.ts";
 import type { Content, ContentOrder } from "./content-order.ts";
+import { nothingSaved } from "./nothing-saved.ts";
 import { createReporter } from "./reporter.ts";
 import { saveToTarget, type Outcome } from "./save-to-target.ts";
 
@@ -122,16 +123,5 @@ async function makeContent(
 function inStandby(): OperatorError {
   return new OperatorError("BACKUP_IN_STANDBY", "This host is in standby, and backs nothing up.", {
     remedy: "Back up on the host that is live, or make this one live with `appliance activate`.",
-  });
-}
-
-/** With one target its failure is that of the run. */
-function nothingSaved(outcomes: readonly Outcome[]): OperatorError {
-  const failures = outcomes.map(({ target, failure }) => ({ target, ...(failure ?? toFailure(undefined)) }));
-  const [first] = failures;
-  if (first && failures.length === 1) return new OperatorError(first.code, first.message, first);
-  const reasons = failures.map(({ target, message }) => `${target}: ${message}`).join(" ");
-  return new OperatorError("BACKUP_NOTHING_SAVED", `No target could take the backup. ${reasons}`, {
-    remedy: failures.map(({ target, remedy }) => `${target}: ${remedy}`).join(" "),
   });
 }

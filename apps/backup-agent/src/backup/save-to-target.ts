@@ -78,21 +78,35 @@ async function saveWith(
   return saved;
 }
 
-/** Forecasts the run, for whoever watches and for `requireRoom`. */
+/** Forecasts this run, for whoever watches and for `requireRoom`. */
 async function lookAhead(
   target: TargetSettings,
   state: TargetState,
   full: boolean,
-  { content, log }: Saving,
-  { targets, states, now }: SaveDeps,
+  saving: Saving,
+  deps: SaveDeps,
 ): Promise<void> {
-  const { source, dumpBytes } = content;
-  const forecast = forecastRun({ engine: target.engine, full, source, dumpBytes, state, now: now() });
-  const freeBytes = await targets.freeBytes(target);
-  const facts = { at: now().toISOString(), ...forecast, freeBytes };
-  await states.update(target.name, { forecast: facts });
-  log.info({ target: target.name, ...facts }, "a backup begins");
-  requireRoom(target.name, forecast, freeBytes);
+  const forecast = await forecastAt(deps.now(), target, state, full, saving, deps);
+  saving.log.info({ target: target.name, ...forecast }, "a backup begins");
+  requireRoom(target.name, forecast, forecast.freeBytes);
+}
+
+/** Notes what a run that begins at `begin` would add, and what is free for it. */
+async function forecastAt(
+  begin: Date,
+  target: TargetSettings,
+  state: TargetState,
+  full: boolean,
+  { content: { source, dumpBytes } }: Saving,
+  { targets, states, now }: SaveDeps,
+): Promise<NonNullable<TargetState["forecast"]>> {
+  const forecast = {
+    at: now().toISOString(),
+    ...forecastRun({ engine: target.engine, full, source, dumpBytes, state, now: begin }),
+    freeBytes: await targets.freeBytes(target),
+  };
+  await states.update(target.name, { forecast });
+  return forecast;
 }
 
 function teller({ name }: TargetSettings, { onProgress }: Saving) {
@@ -179,17 +193,20 @@ async function record(
   const success =
     run.outcome === "saved" ? { lost: false, lastSuccess: run, ...(isFull ? { lastFull: run } : {}) } : {};
   await deps.states.update(target.name, { lastRun: run, alerts: [...saving.content.alerts, ...alerts], ...success });
-  const usage = await usageOf(engine, saving);
-  if (usage) await deps.states.update(target.name, { usage: { at: deps.now().toISOString(), ...usage } });
+  await noteNews(engine, target, saving, deps);
 }
 
-/** News, and no more: the backup is there whether the target tells its size or not. */
-async function usageOf(engine: BackupEngine, { signal, log }: Saving) {
+const DAY_MS = 86_400_000;
+
+/** How full the target is, and whether the next run fits. No more than news: the backup is there whether the target tells or not. */
+async function noteNews(engine: BackupEngine, target: TargetSettings, saving: Saving, deps: SaveDeps): Promise<void> {
   try {
-    return await engine.usage({ signal });
+    const tomorrow = new Date(deps.now().getTime() + DAY_MS);
+    await forecastAt(tomorrow, target, await deps.states.read(target.name), false, saving, deps);
+    const { stored, points } = await engine.usage({ signal: saving.signal });
+    await deps.states.update(target.name, { usage: { at: deps.now().toISOString(), stored, points } });
   } catch (error) {
-    signal.throwIfAborted();
-    log.warn({ err: error }, "a backup target does not tell how much it holds");
-    return undefined;
+    saving.signal.throwIfAborted();
+    saving.log.warn({ err: error }, "a backup target does not tell how much it holds");
   }
 }

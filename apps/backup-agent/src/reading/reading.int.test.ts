@@ -66,6 +66,11 @@ describe("what can be read", { timeout: 120_000 }, () => {
       ["copy", "restic", "file:///mnt/disk/restic", "saved"],
       ["old-kind", "duplicity", "file:///mnt/disk/duplicity", "saved"],
     ]);
+    // Everything was new to the first run, and is not to the next.
+    for (const { lastRun, forecast } of targets.slice(1)) {
+      expect(forecast?.needBytes).toBeLessThan(lastRun!.source.bytes);
+      expect(forecast!.at > lastRun!.startedAt).toBe(true);
+    }
     expect(next.backup).toBe(`${nextYear}T00:00:00.000Z`);
     expect(JSON.stringify(answer.body)).not.toContain(RESTIC_PASSWORD);
   });

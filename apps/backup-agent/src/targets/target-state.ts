@@ -44,7 +44,7 @@ export const TargetState = z.object({
   /** The last backup that was restored and found right: when, of what instant, and whether as a whole. */
   proven: z.object({ at: instant, of: instant, whole: z.boolean(), seconds: z.number() }).nullable().default(null),
   usage: z.object({ at: instant, stored: Amount, points: count }).nullable().default(null),
-  /** Before the last run: what it was expected to add, and what was free; null where the target does not say. */
+  /** What the next run is expected to add, and what was free when the last one ended; null where the target does not say. */
   forecast: z
     .object({ at: instant, needBytes: count, freeBytes: count.nullable(), seconds: z.number().nullable() })
     .nullable()

@@ -1,11 +1,12 @@
 import { formatBytes, formatCount, formatSeconds } from "../amounts.ts";
 import { createBackupProgress } from "../backup-progress.ts";
 import { DrillResult, VerifyResult } from "../backup-shapes.ts";
+import { formatFailureAt } from "../backup-trouble.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { followJob } from "../follow-job.ts";
 import { table } from "../table.ts";
-import { formatFailure, formatTime } from "../terminal.ts";
+import { formatTime } from "../terminal.ts";
 
 type BackupContext = Pick<Context, "backupAgent" | "terminal">;
 
@@ -59,7 +60,7 @@ interface Findings {
 }
 
 function tell(answer: unknown, { targets, rows, json }: Findings, { terminal }: BackupContext): number {
-  const failures = targets.flatMap(({ failure }) => (failure ? [formatFailure(failure)] : []));
+  const failures = targets.flatMap(({ target, failure }) => (failure ? [formatFailureAt(target, failure)] : []));
   if (json) terminal.json(answer);
   else terminal.print([...table(rows), ...failures].join("\n"));
   return targets.some(({ outcome }) => outcome === "failed") ? EXIT.failed : EXIT.ok;

@@ -1,6 +1,7 @@
 import { formatBytes, formatCount, formatSeconds } from "../amounts.ts";
 import { createBackupProgress } from "../backup-progress.ts";
 import { RunResult, type RunOutcome } from "../backup-shapes.ts";
+import { formatFailureAt } from "../backup-trouble.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import { followJob } from "../follow-job.ts";
@@ -54,7 +55,7 @@ const SHOWN = 10;
 function remarks({ target, skipped, pruningPostponed, failure }: RunOutcome): string[] {
   const more = skipped.length - SHOWN;
   return [
-    ...(failure ? [formatFailure(failure)] : []),
+    ...(failure ? [formatFailureAt(target, failure)] : []),
     ...skipped.slice(0, SHOWN).map((line) => `${target}: not saved: ${line}`),
     ...(more > 0 ? [`${target}: and ${more} more that could not be read`] : []),
     ...(pruningPostponed === null ? [] : [`${target}: old backups stay for now: ${pruningPostponed}`]),

@@ -8,11 +8,16 @@ const NOW = new Date("2026-11-23T06:30:00Z");
 beforeEach(() => void vi.useFakeTimers({ now: NOW }));
 afterEach(() => void vi.useRealTimers());
 
-const FAILURE = { code: "BACKUP_TARGET_FULL", message: "main has no space left.", remedy: "Free space there." };
+const FAILURE = {
+  code: "BACKUP_TARGET_FULL",
+  message: "sftp://backup.example has no space left.",
+  remedy: "Free space there.",
+};
 const status = async (answer: object, jobs: object[] = []) => {
   const { context, printed } = agentThat({ get: { "/backup/status": answer, "/jobs": jobs } });
   return { exitCode: await backupStatus({ json: false }, context), printed };
 };
+const failedRun = { ...HEALTHY_TARGET.lastRun, outcome: "failed", failure: FAILURE };
 const withTarget = (change: object) => ({ ...HEALTHY_STATUS, targets: [{ ...HEALTHY_TARGET, ...change }] });
 
 describe("appliance backup status", () => {
@@ -26,7 +31,7 @@ describe("appliance backup status", () => {
       "  verified     2026-11-22 20:30:00 UTC, 10 h 0 min ago; everything read since 2026-11-01 20:30:00 UTC",
       "  proven       2026-11-22 10:30:00 UTC, 20 h 0 min ago: the backup of 2026-11-22 00:30:00 UTC; a recovery takes about 2 h 10 min",
       "  stored       110 GB in 34 backups",
-      "  forecast     1.3 GB of 400 GB free, about 12 min",
+      "  next backup  needs about 1.3 GB of 400 GB free, and about 12 min",
       "",
       "env.yml packaged 20 days ago",
       "next: backup 2026-11-24 00:30:00 UTC, verify 2026-11-23 20:30:00 UTC",
@@ -36,7 +41,6 @@ describe("appliance backup status", () => {
     ]);
   });
 
-  const failedRun = { ...HEALTHY_TARGET.lastRun, outcome: "failed", failure: FAILURE };
   const changed = { since: "2026-11-10T00:00:00.000Z", provenAt: null, packagedAt: null };
   it.each<[string, object, string]>([
     ["a run that failed", withTarget({ lastRun: failedRun }), "  → Free space there."],
@@ -54,9 +58,18 @@ describe("appliance backup status", () => {
     [
       "damage that was found",
       withTarget({ verified: { ...HEALTHY_TARGET.verified, failure: FAILURE } }),
-      "main has no space left.",
+      "main: sftp://backup.example has no space left.",
     ],
-    ["a drill that failed", withTarget({ drill: { at: "", failure: FAILURE } }), "main has no space left."],
+    [
+      "a drill that failed",
+      withTarget({ drill: { at: "", failure: FAILURE } }),
+      "main: sftp://backup.example has no space left.",
+    ],
+    [
+      "a next backup that does not fit",
+      withTarget({ forecast: { ...HEALTHY_TARGET.forecast, freeBytes: 2 ** 30 } }),
+      "The next backup at main needs about 1.3 GB, and 1.0 GB is free there.",
+    ],
     [
       "an env.yml of which nobody has a copy",
       { ...HEALTHY_STATUS, escrow: changed },
@@ -95,6 +108,13 @@ describe("the line of `appliance status`", () => {
     };
     expect(line({ ...HEALTHY_STATUS, targets: [HEALTHY_TARGET, second] })).toBe(
       "backup: 30 h 0 min ago; proven with that of 30 h 0 min ago; env.yml packaged 20 days ago",
+    );
+  });
+
+  it("names each target at which the last backup failed", () => {
+    const second = { ...HEALTHY_TARGET, name: "second", lastRun: failedRun };
+    expect(line({ ...HEALTHY_STATUS, targets: [HEALTHY_TARGET, second] })).toBe(
+      "backup: 6 h 0 min ago; the last one failed at second; proven with that of 30 h 0 min ago; env.yml packaged 20 days ago → appliance backup status",
     );
   });
 

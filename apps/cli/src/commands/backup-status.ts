@@ -76,8 +76,8 @@ function describeForecast({ forecast }: TargetStatus): string[] {
   if (!forecast) return [];
   const { needBytes, freeBytes, seconds } = forecast;
   const free = freeBytes === null ? "" : ` of ${formatBytes(freeBytes)} free`;
-  const time = seconds === null ? "" : `, about ${formatSeconds(seconds)}`;
-  return [`  forecast     ${formatBytes(needBytes)}${free}${time}`];
+  const time = seconds === null ? "" : `, and about ${formatSeconds(seconds)}`;
+  return [`  next backup  needs about ${formatBytes(needBytes)}${free}${time}`];
 }
 
 const when = (at: string, now: Date) => `${formatTime(at)}, ${formatAge(at, now)}`;

@@ -8,7 +8,11 @@ import { unlockBackup } from "./backup-unlock.ts";
 
 const TEXT = { json: false };
 const POINT = { id: "p1", at: "2026-11-20T00:30:00.000Z", kind: "snapshot" };
-const FAILURE = { code: "BACKUP_TARGET_FULL", message: "second has no space left.", remedy: "Free space there." };
+const FAILURE = {
+  code: "BACKUP_TARGET_FULL",
+  message: "sftp://copy.example has no space left.",
+  remedy: "Free space there.",
+};
 const AWAY = new OperatorError("BACKUP_TARGET_UNREACHABLE", "second cannot be reached.", { remedy: "Check it." });
 const NONE = { files: 0, bytes: 0 };
 
@@ -49,7 +53,7 @@ describe("appliance backup run", () => {
   });
 
   it.each<[string, object, string]>([
-    ["a target that failed", failed, "second has no space left."],
+    ["a target that failed", failed, "second: sftp://copy.example has no space left."],
     [
       "files that could not be read",
       { ...saved, outcome: "incomplete", skipped: ["/data/x: I/O error"] },
