@@ -150,4 +150,14 @@ describe.runIf(process.getuid?.() === 0)("five weeks of nights", { timeout: 240_
       expect(await appliance.restoredSums(target, hoursLater(NIGHTS + 365, 1))).toEqual(nights[NIGHTS]!.sums);
     }
   });
+
+  it("go on as before once the backup of that clock was removed at the target", async () => {
+    const ahead = (await appliance.points("main")).find(({ at }) => at.getTime() > appliance.clock.now().getTime())!;
+    expect((await appliance.state("main")).alerts[0]?.message).toContain(ahead.id);
+    appliance.removeFromMain(ahead.id);
+    await backUpAt(timeOf(NIGHTS + 2), "main", NIGHTS + 2);
+    expect((await appliance.state("main")).alerts).toEqual([]);
+    expect((await appliance.points("main")).at(-1)?.kind).toBe("increment");
+    expect(await appliance.restoredSums("main", null)).toEqual(nights[NIGHTS + 2]!.sums);
+  });
 });

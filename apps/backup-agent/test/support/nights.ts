@@ -39,6 +39,8 @@ export interface Nights {
   /** The same of what a target gives back: the last backup that is not later than `at`, or the last. */
   restoredSums(target: TargetName, at: Date | null): Promise<Map<string, string>>;
   reports(target: TargetName): Promise<Report[]>;
+  /** Removes a backup of duplicity as a person does at the target: each file with its ID in the name. */
+  removeFromMain(id: string): void;
   /** Takes the disk of a target away, or brings it back. */
   unplug(target: TargetName): void;
   plugIn(target: TargetName): void;
@@ -73,6 +75,9 @@ export async function startNights(): Promise<Nights> {
       return sumsOf((await ask(work.restore, order)).folder);
     },
     reports: (target) => readReports(reportsDir, target, slice.sealSecrets),
+    removeFromMain(id) {
+      for (const name of readdirSync(place("main"))) if (name.includes(id)) rmSync(join(place("main"), name));
+    },
     unplug: (target) => renameSync(place(target), `${place(target)}-unplugged`),
     plugIn: (target) => renameSync(`${place(target)}-unplugged`, place(target)),
     stop: () => host.stop(),
