@@ -1,6 +1,6 @@
 /** backup-agent's role in the real image of the database: who is let in as it, what it may, and that an apply mends it. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
@@ -92,6 +92,17 @@ it("reads every row for the uid of backup-agent alone, those too that a policy h
   expect(ask(BACKUP_AGENT, "BEGIN READ WRITE; DELETE FROM own.entry")).toContain("permission denied");
   expect(ask(BACKUP_AGENT, "COPY (SELECT 1) TO PROGRAM 'id'")).toContain("permission denied");
   expect(ask(APPLICATION, "SELECT 1")).toMatch(/Peer authentication failed|could not look up/);
+});
+
+it("reads a large object once that was granted, as the operator's page has it, and changes none", async () => {
+  await asSuperuser("SET ROLE app; SELECT lo_from_bytea(7007, 'x')");
+  const refused = "permission denied for large object 7007";
+  expect(ask(BACKUP_AGENT, "SELECT lo_get(7007)")).toContain(refused);
+  const grant = /psql -U postgres ecs <<< "(?<sql>.*)"$/m.exec(readFileSync("docs/backup.md", "utf8"))!.groups!["sql"]!;
+  execFileSync("docker", ["exec", "-i", id!, "psql", "-U", "postgres", "ecs"], { input: grant, stdio: "pipe" });
+  expect(ask(BACKUP_AGENT, "SELECT lo_get(7007)")).toBe("\\x78");
+  expect(ask(BACKUP_AGENT, "BEGIN READ WRITE; SELECT lo_put(7007, 0, 'y')")).toContain(refused);
+  expect(ask(BACKUP_AGENT, "BEGIN READ WRITE; SELECT lo_unlink(7007)")).toContain("must be owner");
 });
 
 it("is mended where somebody gave it more or took from it, and is left alone otherwise", async () => {

@@ -14,6 +14,10 @@ const FAILURES = {
     (detail) => `The database could not be dumped${detail}`,
     "Mend what pg_dump complains about, then start the backup again. The dump of the last backup is still there.",
   ],
+  BACKUP_LARGE_OBJECTS: [
+    (detail) => `The database holds large objects that the role backup may not read${detail}`,
+    "Let it read them as docs/backup.md says, then start the backup again. The dump of the last backup is still there.",
+  ],
   BACKUP_DISK_FULL: [
     (detail) => `There is no space left for the backup's own files${detail}`,
     "Free space there (df -h, df -i), then start the backup again. What stood there before is unchanged.",

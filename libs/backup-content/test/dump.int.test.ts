@@ -112,6 +112,23 @@ describe("dumpDatabase", () => {
     expect(readFileSync(fileOf("cut"), "utf8")).toBe("the old dump");
   });
 
+  it("says so when the role may not read a large object, and dumps it once it may", async () => {
+    await source.query(
+      "CREATE ROLE backup LOGIN",
+      "GRANT pg_read_all_data TO backup",
+      "SELECT lo_from_bytea(7007, 'x')",
+    );
+    const dump = () => dumpDatabase({ ...source.address, role: "backup" }, folder.make("objects"), counts());
+    await expect(dump()).rejects.toMatchObject({
+      code: "BACKUP_LARGE_OBJECTS",
+      message: expect.stringContaining("7007") as string,
+    });
+    await source.query("GRANT SELECT ON LARGE OBJECT 7007 TO backup");
+    await dump();
+    expect(execFileSync("pg_restore", ["--list", unpack("objects")], { encoding: "utf8" })).toMatch(/BLOB.* 7007 /);
+    await source.query("SELECT lo_unlink(7007)", "DROP OWNED BY backup", "DROP ROLE backup");
+  });
+
   it("is cancelled at once and leaves nothing half-written", async () => {
     const stop = new AbortController();
     const dumping = dumpDatabase(source.address, folder.make("cancelled"), counts(), {

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CommandError, type RunCommand } from "@appliance/command";
+import type { OperatorError } from "@appliance/errors";
 import { withFlock } from "@appliance/files";
 import { failure } from "../failures.ts";
 import { CONTENT_FILES, STAGED_DUMP, type DatabaseRecord, type DumpRecord } from "../manifest/manifest.ts";
@@ -41,7 +42,7 @@ const LOCK_WAIT_MS = 600_000;
 /**
  * Dumps a database to `ecs.pgdump.gz` in `folder` and counts the rows of its tables, both from one snapshot. The file there is
  * the old one until the new one is whole and on disk, whatever happens.
- * @throws OperatorError `BACKUP_NO_DATABASE`, `DATABASE_UNREACHABLE`, `BACKUP_DUMP_FAILED`, `BACKUP_DISK_FULL`, `LOCK_TAKEN`
+ * @throws OperatorError `BACKUP_NO_DATABASE`, `DATABASE_UNREACHABLE`, `BACKUP_LARGE_OBJECTS`, `BACKUP_DUMP_FAILED`, `BACKUP_DISK_FULL`, `LOCK_TAKEN`
  * while another run dumps, `COMMAND_ABORTED`.
  */
 export async function dumpDatabase(
@@ -112,10 +113,17 @@ async function runPgDump(
   try {
     await deps.run(join(programs, "pg_dump"), args, { timeoutMs: LONGEST_DUMP_MS, signal });
   } catch (error) {
-    if (error instanceof CommandError && error.code === "COMMAND_FAILED")
-      throw failure("BACKUP_DUMP_FAILED", wordsOf(error), error);
+    if (error instanceof CommandError && error.code === "COMMAND_FAILED") throw asDumpFailure(error);
     throw error;
   }
+}
+
+/** Large objects are the only data to which PostgreSQL 17 knows no right by which a role may read them all and change none. */
+function asDumpFailure(error: CommandError): OperatorError {
+  const code = /permission denied for large object/.test(error.stderrTail)
+    ? "BACKUP_LARGE_OBJECTS"
+    : "BACKUP_DUMP_FAILED";
+  return failure(code, wordsOf(error), error);
 }
 
 /** Two works that need each other: when one fails the other is stopped, and the first failure is the one that counts. */
