@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -141,6 +141,28 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
     });
     expect(await engine.list()).toHaveLength(left.length + 1);
   });
+
+  it("is called five times a night, seven on one that forgets a backup, and then frees what nothing needs any more", async () => {
+    const [data, store] = [newFolder(host, "data"), join(host.folder, "nights")];
+    const engine = await open(`file://${store}`);
+    const night = async () => {
+      writeFileSync(join(data, "dump"), randomBytes(3_000_000));
+      const before = calls();
+      await engine.backup({ root: data, paths: ["dump"] }, { create: true });
+      const { removed } = await engine.prune();
+      await engine.usage();
+      return { removed: removed.length, calls: calls() - before };
+    };
+    expect(await night()).toEqual({ removed: 0, calls: 6 }); // one of them makes the repository
+    expect(await night()).toEqual({ removed: 0, calls: 5 }); // the oldest is kept until there are enough
+    expect(await night()).toEqual({ removed: 1, calls: 7 }); // the earlier one of a day
+    const sizes = readdirSync(join(store, "data"), { recursive: true, withFileTypes: true })
+      .filter((one) => one.isFile())
+      .map(({ parentPath, name }) => statSync(join(parentPath, name)).size);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(7_000_000); // not 9
+  });
+
+  const calls = () => host.argumentsSeen.filter((argument) => argument === "--repo").length;
 
   const backUpOn = (date: string, store: string) =>
     host.run(

@@ -62,7 +62,6 @@ async function saveWith(
   const state = await deps.states.read(target.name);
   const create = full || !hasSaved(state);
   await lookAhead(target, state, create, saving, deps);
-  if (!create) await engine.unlock({ signal });
   const done = await engine.backup(
     { root: deps.dataDir, paths: FOLDERS },
     { create, full, expected: content.source, signal, onProgress: teller(target, saving) },

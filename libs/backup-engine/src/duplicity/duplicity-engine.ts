@@ -1,17 +1,17 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackupEngine, EngineDependencies } from "../engine.ts";
+import { createRecent } from "../recent.ts";
 import { isSsh, removeSshFiles, writeSshFiles } from "../ssh.ts";
 import { credentialsOf, invalid, parseTarget, type Target } from "../target.ts";
 import { backUp, type BackupPolicy } from "./backup.ts";
 import { setsOf, toCollection, toPoint } from "./chains.ts";
-import type { DuplicityContext } from "./context.ts";
+import type { DuplicityContext, Listing } from "./context.ts";
 import { parseFileName } from "./file-names.ts";
 import { openGpgHome } from "./gpg-home.ts";
 import { openLedger } from "./ledger.ts";
 import { parseDuplicityOptions } from "./options.ts";
 import { prune } from "./prune.ts";
-import { createRecentListing } from "./recent-listing.ts";
 import { listRecent, listRemote } from "./remote.ts";
 import { listFiles, restore, toStoredFile } from "./restore.ts";
 import { check, verifyData } from "./verify.ts";
@@ -49,7 +49,7 @@ export async function openDuplicityEngine(
   const [ssh, gpg] = [await writeSshFiles(scratch, target), await openGpgHome(run, scratch, key)];
   const remoteProgram = given.remoteProgram ?? REMOTE_PROGRAM;
   const places = { scratch, temporary, archive, remoteProgram };
-  const recent = createRecentListing();
+  const recent = createRecent<Listing>();
   return createEngine({ run, now, stallMs, target, url, gpg, ssh, options: parsed, recent, ...places }, policy);
 }
 

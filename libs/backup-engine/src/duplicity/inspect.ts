@@ -1,8 +1,8 @@
 import type { FailureCode } from "../failures.ts";
 import { filesOf, type BackupSet, type Chain } from "./chains.ts";
+import type { Listing } from "./context.ts";
 import type { Ledger } from "./ledger.ts";
 import type { VolumeSums } from "./manifest.ts";
-import type { Listing } from "./recent-listing.ts";
 
 /** Something wrong with one chain. */
 export interface Damage {

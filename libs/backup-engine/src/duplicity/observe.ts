@@ -5,13 +5,12 @@ import { readIfThere } from "@appliance/files";
 import type { Cancellable } from "../engine.ts";
 import { failure, someOf } from "../failures.ts";
 import { setsOf, toCollection, type BackupSet, type Collection } from "./chains.ts";
-import type { DuplicityContext } from "./context.ts";
+import type { DuplicityContext, Listing } from "./context.ts";
 import { localName } from "./file-names.ts";
 import { inspect, type Damage } from "./inspect.ts";
 import type { Ledger } from "./ledger.ts";
 import { parseManifest, type VolumeSums } from "./manifest.ts";
 import { ARCHIVE_NAME } from "./program.ts";
-import type { Listing } from "./recent-listing.ts";
 import { decryptRemote, listRemote } from "./remote.ts";
 
 /** What lies at the target, and what is wrong with it as far as names, sizes and manifests tell. */

@@ -5,9 +5,8 @@ import * as z from "zod";
 import type { Cancellable } from "../engine.ts";
 import { failure } from "../failures.ts";
 import { parseLine } from "../json-line.ts";
-import type { DuplicityContext } from "./context.ts";
+import type { DuplicityContext, Listing } from "./context.ts";
 import { callRemote } from "./program.ts";
-import type { Listing } from "./recent-listing.ts";
 
 const Listed = z.object({ name: z.string(), size: z.number().nullable() });
 const Removed = z.object({ name: z.string() });

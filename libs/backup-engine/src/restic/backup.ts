@@ -1,13 +1,15 @@
 import * as z from "zod";
 import { OperatorError } from "@appliance/errors";
-import type { BackupOptions, BackupOutcome, Cancellable, Source } from "../engine.ts";
+import type { BackupOptions, BackupOutcome, Cancellable, Point, Source } from "../engine.ts";
 import { failure } from "../failures.ts";
 import { requireSource } from "../require-source.ts";
 import { tryToDelete } from "./append-only.ts";
 import type { ResticContext } from "./context.ts";
 import { unlock } from "./locks.ts";
 import { parseLine } from "../json-line.ts";
-import { BackupSummary, Snapshot, Status } from "./messages.ts";
+import { BackupSummary, Status } from "./messages.ts";
+import { createMovementSensor } from "./movement.ts";
+import { listPoints } from "./points.ts";
 import { callRestic } from "./program.ts";
 
 /** All snapshots of the appliance are of one host and one tag, whatever the container is called: each continues the last. */
@@ -40,14 +42,14 @@ export async function backUp(
     onError: (text) => void (skipped.length < MOST_SKIPPED && skipped.push(text)),
   });
   if (!summary) throw failure("BACKUP_FAILED", context.url.label, "restic ended without a summary");
-  const point = await requireSnapshot(context, summary.snapshot_id, options);
+  const findings = await tryToDelete(context, signalOf(options));
   return {
-    point: { id: point.id, at: new Date(point.time), kind: "snapshot" },
+    point: await requirePoint(context, summary.snapshot_id, options),
     complete: exitCode === 0 && skipped.length === 0,
     skipped: exitCode === PARTIAL && skipped.length === 0 ? ["restic did not say what"] : skipped,
     source: { files: summary.total_files_processed, bytes: summary.total_bytes_processed },
     stored: { files: 0, bytes: summary.data_added_packed ?? 0 },
-    findings: await tryToDelete(context, signalOf(options)),
+    findings,
     durationMs: context.now().getTime() - startedAt.getTime(),
   };
 }
@@ -69,19 +71,6 @@ async function prepareRepository(context: ResticContext, create: boolean, option
 
 const signalOf = ({ signal }: Cancellable): Cancellable => (signal ? { signal } : {});
 
-/** True for a line that differs from the one before in what is done. The time in it alone is no progress. */
-export function createMovementSensor(): (line: string) => boolean {
-  let last = "";
-  return (line) => {
-    const status = parseLine(Status, line);
-    if (!status) return true;
-    const now = [status.bytes_done, status.files_done, status.total_files, status.bytes_restored].join();
-    const moved = now !== last;
-    last = now;
-    return moved;
-  };
-}
-
 function toProgress(status: z.infer<typeof Status>) {
   const { files_done = 0, bytes_done = 0, total_files, total_bytes } = status;
   const isKnown = total_files !== undefined && total_bytes !== undefined && status.seconds_remaining !== undefined;
@@ -97,10 +86,11 @@ function toWhole({ total_files_processed, total_bytes_processed }: z.infer<typeo
   return { done, total: done, secondsLeft: 0 };
 }
 
-/** Reads the snapshot back from the target: only what can be listed there can be restored. */
-async function requireSnapshot(context: ResticContext, id: string, options: Cancellable) {
-  const { stdout } = await callRestic(context, ["snapshots", "--json", "--no-lock", id], signalOf(options));
-  const [snapshot] = z.array(Snapshot).parse(JSON.parse(stdout));
-  if (!snapshot) throw failure("BACKUP_MANIFEST_DAMAGED", context.url.label, "it does not list what was just written");
-  return snapshot;
+/** Reads the new point back from the target: only what can be listed there can be restored. */
+async function requirePoint(context: ResticContext, id: string, options: Cancellable): Promise<Point> {
+  const points = await listPoints(context, signalOf(options));
+  const point = points.find((one) => one.id === id);
+  if (!point) throw failure("BACKUP_MANIFEST_DAMAGED", context.url.label, "it does not list what was just written");
+  context.recent.keep(points);
+  return point;
 }

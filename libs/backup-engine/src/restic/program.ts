@@ -35,6 +35,7 @@ export async function callRestic(
   { signal, onOutput, onError, isAlive, okExitCodes, cwd, input }: CallOptions,
 ): Promise<CommandResult> {
   let said = "";
+  context.recent.forget();
   const hear = (line: string) => {
     const text = toText(line);
     if (said.length < MOST_SAID && !RETRIED.test(text)) said += `${text}\n`;

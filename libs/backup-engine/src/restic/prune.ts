@@ -5,8 +5,8 @@ import { APPEND_ONLY, findAhead, whyNoPrune, withinBudget } from "../prune-limit
 import type { ResticContext } from "./context.ts";
 import { unlock } from "./locks.ts";
 import { ForgetGroup } from "./messages.ts";
+import { listPoints } from "./points.ts";
 import { callRestic } from "./program.ts";
-import { listPoints } from "./restore.ts";
 
 /** How many daily, weekly and monthly points are kept: the last of each day, week and month that has one. */
 export interface ResticPolicy {
@@ -32,24 +32,30 @@ export async function prune(
   let postponed: string | undefined;
   let findings: Finding[] = [];
   const spent = await withinBudget(options, async ({ signal }) => {
-    const points = await listPoints(context, { signal });
+    const recent = context.recent.recall();
+    const points = recent ?? (await listPoints(context, { signal }));
     findings = findAhead(context.url.label, points, context.now());
     postponed = whyNoPrune(context.target, points, context.now());
-    postponed ??= await removeOld(context, policy, removed, { signal });
+    postponed ??= await removeOld(context, policy, removed, { signal, afterBackup: recent !== undefined });
   });
   return { removed, postponed: spent ?? postponed, findings };
 }
 
-/** Adds to `removed` what is forgotten; says why nothing could be. */
+/**
+ * Adds to `removed` what is forgotten; says why nothing could be. `afterBackup` spares calls, each of which derives restic's key anew: the
+ * backup took away the locks of dead runs, and a night that forgets nothing frees nothing. What runs that were cut off left there is
+ * freed with the next that does.
+ */
 async function removeOld(
   context: ResticContext,
   policy: ResticPolicy,
   removed: string[],
-  options: Cancellable,
+  { afterBackup, ...options }: Cancellable & { afterBackup: boolean },
 ): Promise<string | undefined> {
   try {
-    await unlock(context, options);
+    if (!afterBackup) await unlock(context, options);
     const chosen = await forget(context, policy, options);
+    if (afterBackup && chosen.length === 0) return undefined;
     // restic ends with 0 where the server refuses to remove them.
     const left = new Set((await listPoints(context, options)).map(({ id }) => id));
     removed.push(...chosen.filter((id) => !left.has(id)));

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackupEngine, EngineDependencies } from "../engine.ts";
+import { createRecent } from "../recent.ts";
 import { removeSshFiles, writeSshFiles } from "../ssh.ts";
 import { parseTarget, type Target } from "../target.ts";
 import { backUp } from "./backup.ts";
@@ -8,7 +9,8 @@ import type { ResticContext } from "./context.ts";
 import { locate } from "./location.ts";
 import { openJournal, unlock } from "./locks.ts";
 import { prune, type ResticPolicy } from "./prune.ts";
-import { listFiles, listPoints, restore } from "./restore.ts";
+import { listPoints } from "./points.ts";
+import { listFiles, restore } from "./restore.ts";
 import { check, usage, verifyData } from "./verify.ts";
 
 export type { ResticPolicy } from "./prune.ts";
@@ -39,7 +41,20 @@ export async function openResticEngine(
   const location = await locate(run, target, url, ssh);
   const temporary = given.temporary ?? scratch;
   return createEngine(
-    { run, now, target, url, location, passwordFile, scratch, temporary, archive, hostName, stallMs },
+    {
+      run,
+      now,
+      target,
+      url,
+      location,
+      passwordFile,
+      scratch,
+      temporary,
+      archive,
+      hostName,
+      stallMs,
+      recent: createRecent(),
+    },
     policy,
   );
 }

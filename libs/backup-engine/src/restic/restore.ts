@@ -1,38 +1,15 @@
 import { lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isSystemError } from "@appliance/errors";
-import type { Amount, Cancellable, Point, RestoreOptions, StoredFile } from "../engine.ts";
+import type { Amount, Cancellable, RestoreOptions, StoredFile } from "../engine.ts";
 import { failure, someOf } from "../failures.ts";
 import { requireEmpty } from "../require-empty.ts";
-import { createMovementSensor } from "./backup.ts";
+import { createMovementSensor } from "./movement.ts";
 import type { ResticContext } from "./context.ts";
 import { parseLine } from "../json-line.ts";
-import { Node, RestoreSummary, Snapshot, Status } from "./messages.ts";
+import { Node, RestoreSummary, Status } from "./messages.ts";
+import { readPoints } from "./points.ts";
 import { callRestic } from "./program.ts";
-import * as z from "zod";
-
-/** The points of the appliance that can be read; of one that cannot, `check` tells. */
-export async function listPoints(context: ResticContext, options: Cancellable): Promise<Point[]> {
-  return (await readPoints(context, options)).points;
-}
-
-/** `isWhole` is false when restic left out a snapshot that it could not read, which it does with exit code 0. */
-async function readPoints(
-  context: ResticContext,
-  options: Cancellable,
-): Promise<{ points: Point[]; isWhole: boolean }> {
-  const args = ["snapshots", "--json", "--no-lock", "--tag", "appliance"];
-  const { stdout, stderr } = await callRestic(context, args, options);
-  return { points: toPoints(stdout), isWhole: !/^Ignoring "/m.test(stderr) };
-}
-
-function toPoints(stdout: string): Point[] {
-  return z
-    .array(Snapshot)
-    .parse(JSON.parse(stdout))
-    .map(({ id, time }): Point => ({ id, at: new Date(time), kind: "snapshot" }))
-    .sort((a, b) => a.at.getTime() - b.at.getTime());
-}
 
 const TYPES: Readonly<Record<string, StoredFile["type"]>> = { file: "file", dir: "folder", symlink: "link" };
 

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createRecentListing } from "./recent-listing.ts";
+import { createRecent } from "./recent.ts";
 
-describe("the recent listing", () => {
+describe("what a target listed last", () => {
   const listing = new Map([["duplicity-full.20260101T003000Z.manifest.gpg", 812]]);
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   it("serves for a minute, and no longer", () => {
-    const recent = createRecentListing();
+    const recent = createRecent();
     recent.keep(listing);
     vi.advanceTimersByTime(59_000);
     expect(recent.recall()).toBe(listing);
@@ -16,7 +16,7 @@ describe("the recent listing", () => {
   });
 
   it("is gone when a program was started since", () => {
-    const recent = createRecentListing();
+    const recent = createRecent();
     recent.keep(listing);
     recent.forget();
     expect(recent.recall()).toBeUndefined();
