@@ -5,7 +5,7 @@ export const DOCUMENTS = { files: 1508, megabytes: 551 };
 const SIGMA = 0.44;
 
 /** Rows that compress to a dump of about 40 MB. */
-const ROWS = 72_000;
+export const ROWS = 72_000;
 
 export function writeData(site: Site): void {
   writeDocuments(site, DOCUMENTS);

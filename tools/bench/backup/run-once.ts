@@ -29,6 +29,23 @@ function cpuSeconds(): number {
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_A_SECOND;
 }
 
+/** The most anonymous memory of this process, MB. The kernel keeps a highest value of all memory alone, and that has the shared program in it. */
+function watchMemory() {
+  let most = 0;
+  const look = () => {
+    const kilobytes = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    most = Math.max(most, Number(kilobytes) / 1024);
+  };
+  const timer = setInterval(look, 20);
+  return {
+    end() {
+      clearInterval(timer);
+      look();
+      return most;
+    },
+  };
+}
+
 async function phase<T>(name: Phase["name"], work: () => Promise<T>): Promise<T> {
   const [begun, cpu] = [performance.now(), cpuSeconds()];
   const result = await work();
@@ -40,12 +57,22 @@ async function phase<T>(name: Phase["name"], work: () => Promise<T>): Promise<T>
 const measured: RunCommand = async (program, args, options) => {
   const note = join(order.state, "time");
   try {
-    return await runCommand("/usr/bin/time", ["--format=%M", `--output=${note}`, program, ...args], options);
+    const given = ["--format=%M", `--output=${note}`, program, ...underClock(program, args)];
+    return await runCommand("/usr/bin/time", given, options);
   } finally {
     const kilobytes = Number((await readFile(note, "utf8")).trim().split("\n").at(-1));
     engineMb = Math.max(engineMb, kilobytes / 1024);
   }
 };
+
+const now = () => (order.night === undefined ? new Date() : new Date(order.night));
+
+/** restic has an option for the time of a backup. */
+function underClock(program: string, args: readonly string[]): readonly string[] {
+  const verb = args.indexOf("backup");
+  if (order.night === undefined || program !== "restic" || verb === -1) return args;
+  return args.toSpliced(verb + 1, 0, "--time", order.night.slice(0, 19).replace("T", " "));
+}
 
 async function openEngine(): Promise<BackupEngine> {
   const [scratch, temporary, archive] = ["s", "temporary", "archive"].map((name) => join(order.state, name)) as [
@@ -54,7 +81,7 @@ async function openEngine(): Promise<BackupEngine> {
     string,
   ];
   for (const folder of [scratch, temporary, archive]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  const common = { run: measured, scratch, temporary, archive, now: () => new Date() };
+  const common = { run: measured, scratch, temporary, archive, now };
   if (order.engine === "restic")
     return openResticEngine({ target: order.target, password: "bench" }, { ...common, hostName: order.hostName });
   const remoteProgram = join(import.meta.dirname, "../../../libs/backup-engine/python/duplicity-remote");
@@ -81,17 +108,21 @@ async function makeContent(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const before = process.memoryUsage.rss() / 2 ** 20;
+  const memory = watchMemory();
   if (order.action === "backup") await makeContent();
   const engine = await openEngine();
   await phase("engine", async () => {
     if (order.action === "restore") return engine.restore({ into: order.into });
     return engine.backup({ root: order.root, paths: FOLDERS }, { create: true, full: order.full });
   });
+  if (order.action === "backup")
+    await phase("afterwards", async () => {
+      await engine.prune();
+      await engine.usage();
+    });
   await engine.close();
   await rm(join(order.state, "time"), { force: true });
-  const nodeMb = process.resourceUsage().maxRSS / 1024;
-  const report: RunReport = { phases, engineMb, nodeMb, nodeBeforeMb: before };
+  const report: RunReport = { phases, engineMb, nodeMb: memory.end() };
   console.log(JSON.stringify(report));
 }
 

@@ -14,11 +14,13 @@ export interface RunOrder {
   full: boolean;
   /** Where a restore goes. */
   into: string;
+  /** ISO 8601: the clock of the run. Default: the host's. */
+  night?: string;
 }
 
 /** Seconds by the clock, and of CPU of all processes of it. */
 export interface Phase {
-  name: "dump" | "index" | "engine";
+  name: "dump" | "index" | "engine" | "afterwards";
   wall: number;
   cpu: number;
 }
@@ -27,7 +29,6 @@ export interface RunReport {
   phases: readonly Phase[];
   /** The most resident memory of one program of the engine, MB of 2^20 bytes. */
   engineMb: number;
-  /** Of Node: at most, and before the work began. */
+  /** Of Node: the most anonymous memory. What it shares with every Node of the host does not count. */
   nodeMb: number;
-  nodeBeforeMb: number;
 }

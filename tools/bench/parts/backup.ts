@@ -107,7 +107,7 @@ function whole({ phases, engineMb }: RunReport): Taken {
 }
 
 const engineOf = ({ phases, engineMb }: RunReport): Taken =>
-  whole({ phases: phases.filter(({ name }) => name === "engine"), engineMb, nodeMb: 0, nodeBeforeMb: 0 });
+  whole({ phases: phases.filter(({ name }) => name === "engine"), engineMb, nodeMb: 0 });
 
 /** With the options that our engine gives it. */
 function duplicityByHand(site: Site, url: string): Taken {
