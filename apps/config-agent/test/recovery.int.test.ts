@@ -92,6 +92,18 @@ describe("a recovery", () => {
     expect(host.deps.status.get().phase).toBe("starting");
   });
 
+  it("answers the same command, given again while it was at work, with what it came to", async () => {
+    const meanwhile = new Date();
+    await host.recover();
+    writeFileSync(at("data/ecs-storage-vault/one.pdf"), ""); // what it has restored
+    host.diary.length = 0;
+    const again = (data: object, enqueuedAt?: Date) => host.recover(data, "cli-2", undefined, enqueuedAt);
+    expect(await again({}, meanwhile)).toEqual(RESTORED);
+    await expect(again({ target: "second" }, meanwhile)).rejects.toMatchObject({ code: "RECOVERY_OCCUPIED" });
+    await expect(again({})).rejects.toMatchObject({ code: "RECOVERY_OCCUPIED" });
+    expect(host.diary).toEqual([]);
+  });
+
   it("leaves what an earlier recovery began to that one's journal", async () => {
     writeFileSync(at("data/ecs-storage-vault/one.pdf"), "");
     writeFileSync(at("data/.restore-0123456789ab"), "");

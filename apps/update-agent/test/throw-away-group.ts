@@ -91,7 +91,15 @@ export function throwAwayGroup(): ThrowAway {
       if (!handler) throw new Error(`no job ${job}`);
       const sentences: string[] = [];
       const progress = (told: unknown) => void sentences.push((told as { sentence: string }).sentence);
-      const result = await handler.run({ id, data, attempt: 1, cancelled, progress, log: QUIET });
+      const result = await handler.run({
+        id,
+        enqueuedAt: new Date(),
+        data,
+        attempt: 1,
+        cancelled,
+        progress,
+        log: QUIET,
+      });
       return { result, sentences };
     },
     killCompose(args, environment, ms) {

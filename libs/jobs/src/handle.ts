@@ -6,6 +6,8 @@ import type { Log } from "./log.ts";
 /** What the work is given beside its data. */
 export interface JobContext<C extends JobContract> {
   id: string;
+  /** When it was asked for. */
+  enqueuedAt: Date;
   /** Counts from 1. */
   attempt: number;
   /** Aborted when the agent stops or the contract's time is up; the work then ends soon, leaving nothing half done. */
@@ -20,6 +22,7 @@ export type Work<C extends JobContract> = (data: DataOf<C>, context: JobContext<
 /** One job as it was delivered. */
 export interface Delivery {
   id: string;
+  enqueuedAt: Date;
   data: unknown;
   attempt: number;
   cancelled: AbortSignal;

@@ -94,6 +94,7 @@ async function deliver(handler: JobHandler, job: Job, cancelled: AbortSignal, { 
   try {
     const result = await handler.run({
       id: job.id ?? "",
+      enqueuedAt: new Date(job.timestamp),
       data: job.data,
       attempt: job.attemptsMade + 1,
       cancelled,

@@ -93,7 +93,14 @@ function ask<C extends typeof BackupRun | typeof BackupVerify | typeof BackupDri
   data: DataOf<C>,
 ): Promise<ResultOf<C>> {
   const signal = AbortSignal.timeout(LONGEST_MS);
-  return work(data, { id: `run-${asked++}`, attempt: 1, signal, progress: () => {}, log: SILENT });
+  return work(data, {
+    id: `run-${asked++}`,
+    enqueuedAt: new Date(),
+    attempt: 1,
+    signal,
+    progress: () => {},
+    log: SILENT,
+  });
 }
 
 /** Found over its socket as on a host, by the role that backups are made by; root is that role here. */

@@ -34,7 +34,7 @@ type Recovered = z.infer<typeof Recovered>;
 
 const TARGET = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const LEFT =
-  "\nThe recovery goes on without this command. Watch it with: appliance status --watch; its end is in: appliance jobs";
+  "\nThe recovery goes on without this command. The same command shows it again; so does: appliance status --watch";
 
 /**
  * `appliance recover`: documents and database of a backup onto this bare host, and into service. Without `--yes-i-am-sure` it says what

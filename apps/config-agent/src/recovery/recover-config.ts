@@ -30,6 +30,7 @@ export interface RecoverDeps extends RunDeps {
 }
 
 export interface RecoverRun extends JobRun {
+  enqueuedAt: Date;
   progress: (progress: BackupProgress) => void;
 }
 
@@ -44,7 +45,7 @@ const AFTER_RECOVERY = "certificates";
  * @throws OperatorError `RECOVERY_OCCUPIED`, with nothing changed, where the host holds data; whatever a part fails with
  */
 export async function recover(data: ConfigRecover, job: RecoverRun, deps: RecoverDeps): Promise<Recovered> {
-  const earlier = await outcomeOf(job, deps);
+  const earlier = await outcomeOf(data, job, deps);
   if (earlier) return earlier;
   return alone("restore", job, deps, async (journal) => {
     const record = await beginOrGoOn(data, job, journal, deps);
@@ -62,11 +63,26 @@ function tell(err: unknown, { order }: RecoveryRecord, { signal }: JobRun, deps:
   return order.pull ? tellFailedPull(err, deps, signal) : tellFailure(err, deps, signal);
 }
 
-/** A job that was delivered again after its queue was emptied finds what its run came to. */
-async function outcomeOf(job: JobRun, { lease, recoveries }: RecoverDeps): Promise<Recovered | undefined> {
+/**
+ * A job that was delivered again after its queue was emptied finds what its run came to; so does one that asked for the same while
+ * another was at it, such as the same command after a Ctrl-C.
+ */
+async function outcomeOf(
+  data: ConfigRecover,
+  job: RecoverRun,
+  { lease, recoveries }: RecoverDeps,
+): Promise<Recovered | undefined> {
   const record = await recoveries.read();
-  if (record?.runId !== runIdOf(job) || record.restored === null) return undefined;
-  return (await lease.records.read(record.runId))?.state === "succeeded" ? record.restored : undefined;
+  if (!record?.restored) return undefined;
+  const run = await lease.records.read(record.runId);
+  if (run?.state !== "succeeded") return undefined;
+  const wasUnderWay = run.finishedAt !== undefined && job.enqueuedAt < new Date(run.finishedAt);
+  if (record.runId === runIdOf(job) || (wasUnderWay && isSameOrder(data, record.order))) return record.restored;
+  return undefined;
+}
+
+function isSameOrder(one: ConfigRecover, other: ConfigRecover): boolean {
+  return (["target", "at", "onlyRestore", "pull"] as const).every((key) => one[key] === other[key]);
 }
 
 async function beginOrGoOn(

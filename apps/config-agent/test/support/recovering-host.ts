@@ -91,10 +91,15 @@ export async function recoveringHost() {
     deps,
     progress,
     /** Delivers the job as the worker does. */
-    recover: (data: Partial<typeof order> = {}, id = "cli-1", signal = new AbortController().signal) =>
+    recover: (
+      data: Partial<typeof order> = {},
+      id = "cli-1",
+      signal = new AbortController().signal,
+      enqueuedAt = new Date(),
+    ) =>
       createLifecycle(deps).recover(
         { ...order, ...data },
-        { id, signal, progress: (told) => void progress.push(told) },
+        { id, signal, enqueuedAt, progress: (told) => void progress.push(told) },
       ),
     apply: (id = "boot-1") =>
       createLifecycle(deps).apply(

@@ -62,7 +62,14 @@ function ask<C extends typeof BackupDrill | typeof BackupVerify>(
   data: Parameters<Work<C>>[0],
   progress: JobContext<C>["progress"],
 ): Promise<ResultOf<C>> {
-  return work(data, { id: "1", attempt: 1, signal: AbortSignal.timeout(200_000), progress, log: SILENT });
+  return work(data, {
+    id: "1",
+    enqueuedAt: new Date(),
+    attempt: 1,
+    signal: AbortSignal.timeout(200_000),
+    progress,
+    log: SILENT,
+  });
 }
 
 /** Two keys as env.yml has them, and documents of the vault that they open. */
