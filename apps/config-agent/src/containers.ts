@@ -90,10 +90,27 @@ export function createContainers(producer: Producer): Containers {
     },
     recover(choice, { runId, signal }, onProgress) {
       forgetLooks();
-      const id = jobId(runId, "recover");
-      return producer.request(ContainersRecover, { ...choice, runId }, { id, signal, onProgress });
+      const ask = (id: string) => producer.request(ContainersRecover, { ...choice, runId }, { id, signal, onProgress });
+      return askUntilTold(ask, jobId(runId, "recover"));
     },
   };
+}
+
+/** More reboots in one recovery than anybody has patience for. */
+const ASK_LIMIT = 20;
+
+/**
+ * After a reboot the queue delivers the recovery again at once, and update-agent refuses it where env.yml has not been handed out yet.
+ * It has been when this agent asks, so such a refusal is of then; the next id is of a job that nobody has refused.
+ */
+async function askUntilTold<T>(ask: (id: string) => Promise<T>, id: string): Promise<T> {
+  for (let asked = 1; ; asked++) {
+    try {
+      return await ask(asked === 1 ? id : jobId(id, String(asked)));
+    } catch (err) {
+      if (!(err instanceof OperatorError) || err.code !== "SLICE_MISSING" || asked === ASK_LIMIT) throw err;
+    }
+  }
 }
 
 /** One id for one piece of work of a run, so that a run taken up again finds the job that it left. */
