@@ -88,7 +88,7 @@ function cutOff(exitCode: number): OperatorError {
     `The recovery ended with exit code ${exitCode} and did not say what it came to.`,
     {
       remedy:
-        "Read its last lines with `appliance logs update-agent`, then run `appliance recover` again: it goes on where it was.",
+        "Read its last lines with `appliance logs update-agent`, then run `appliance recover --yes-i-am-sure` again: it goes on where it was.",
     },
   );
 }

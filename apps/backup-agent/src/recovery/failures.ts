@@ -16,7 +16,7 @@ const FAILURES = {
   ],
   RECOVERY_ROLE_UNFIT: [
     (detail) => `The restored database cannot be given to the application: ${detail}`,
-    "Run `appliance recover`, which prepares PostgreSQL before it restores.",
+    "Run `appliance recover --yes-i-am-sure`, which prepares PostgreSQL before it restores.",
   ],
   RECOVERY_LOCALE_MISSING: [
     (detail) => `PostgreSQL does not have the locale ${detail}`,

@@ -29,10 +29,25 @@ describe("createMeter", () => {
     expect(told.map(({ secondsLeft }) => secondsLeft)).toEqual([null, null, 5]);
   });
 
+  it("takes what lies before the first byte for no measure, so that a slow beginning frightens nobody", () => {
+    const told = run({ files: 10_000, bytes: 1000 }, [
+      [0, 0, 0],
+      [8000, 2, 0],
+      [16_000, 2, 1],
+      [20_000, 9, 501],
+    ]);
+    expect(told.map(({ secondsLeft }) => secondsLeft)).toEqual([null, null, null, 4]);
+  });
+
   it("tells it by files where bytes are not counted, and never a negative one", () => {
     const total = { files: 10, bytes: 1000 };
-    expect(run(total, [[4000, 2, 0]])[0]?.secondsLeft).toBe(16);
-    expect(run(total, [[4000, 12, 0]])[0]).toMatchObject({ secondsLeft: 0, done: { files: 10 } });
+    const left = (files: number) =>
+      run(total, [
+        [4000, 1, 0],
+        [14_000, files, 0],
+      ])[1];
+    expect(left(2)?.secondsLeft).toBe(80);
+    expect(left(12)).toMatchObject({ secondsLeft: 0, done: { files: 10 } });
   });
 
   it("tells none while the whole is not known", () => {

@@ -12,21 +12,32 @@ export function say(report: Report, sentence: string): void {
 
 const EVERY_MS = 500;
 
-/** Below it the time left would jump about. */
-const MEASURABLE_MS = 3000;
+/**
+ * Below it the time left would jump about. Files differ more than bytes do, and an engine that counts bytes has some files before the first
+ * of them.
+ */
+const MEASURABLE_MS = { bytes: 3000, files: 10_000 };
+
+type Unit = keyof Amount;
+
+/** When something of a unit was done first, and how much; what lies before it, such as the connecting, is no measure of what is to come. */
+type Origin = { at: number; done: number };
 
 /**
  * Tells how far a work is, at most twice a second. Where bytes are not counted (duplicity), files tell the time left.
  * `clock` is in milliseconds.
  */
 export function createMeter(report: Report, sentence: string, total: Amount | null, clock = () => performance.now()) {
-  const startedAt = clock();
+  const origins: Partial<Record<Unit, Origin>> = {};
   let toldAt = -Infinity;
   return (done: Amount): void => {
-    const now = clock();
-    if (now - toldAt < EVERY_MS) return;
-    toldAt = now;
-    report({ sentence, done: atMost(done, total), total, secondsLeft: secondsLeft(done, total, now - startedAt) });
+    const at = clock();
+    const unit = done.bytes > 0 ? "bytes" : "files";
+    if (done[unit] > 0) origins[unit] ??= { at, done: done[unit] };
+    if (at - toldAt < EVERY_MS) return;
+    toldAt = at;
+    const secondsLeft = total && measure(origins[unit], { at, done: done[unit] }, total[unit], MEASURABLE_MS[unit]);
+    report({ sentence, done: atMost(done, total), total, secondsLeft });
   };
 }
 
@@ -36,10 +47,8 @@ const atMost = ({ files, bytes }: Amount, total: Amount | null): Amount => ({
   bytes: Math.min(bytes, total?.bytes ?? Infinity),
 });
 
-function secondsLeft(done: Amount, total: Amount | null, elapsedMs: number): number | null {
-  if (!total || elapsedMs < MEASURABLE_MS) return null;
-  const unit = done.bytes > 0 ? "bytes" : "files";
-  if (done[unit] === 0) return null;
-  const left = Math.max(0, total[unit] - done[unit]);
-  return Math.round(((elapsedMs / 1000) * left) / done[unit]);
+function measure(origin: Origin | undefined, now: Origin, total: number, measurableMs: number): number | null {
+  if (!origin || now.at - origin.at < measurableMs || now.done === origin.done) return null;
+  const left = Math.max(0, total - now.done);
+  return Math.round(((now.at - origin.at) / 1000) * (left / (now.done - origin.done)));
 }

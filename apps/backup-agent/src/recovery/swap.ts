@@ -71,6 +71,6 @@ export async function swapDatabase({ journal, deps: { server, report, log } }: R
 function lost(database: string): OperatorError {
   return new OperatorError("RECOVERY_DATABASE_LOST", `The restored database ${database} was removed by another hand.`, {
     remedy:
-      "The files are in their place. Load /data/ecs-pgdump/ecs.pgdump.gz (gunzip, pg_restore) into a database of that name, then run `appliance recover` again.",
+      "The files are in their place. Load /data/ecs-pgdump/ecs.pgdump.gz (gunzip, pg_restore) into a database of that name, then run `appliance recover --yes-i-am-sure` again.",
   });
 }
