@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Host, startHost } from "../../tools/lab/index.ts";
+import { applianceImages } from "./support/images.ts";
 
 const CHECKOUT = "/root/checkout";
 /** How long the application may take from a start of the host until it answers; the machine may be at other work as well. */
@@ -31,10 +31,6 @@ echo "${stage} $(docker ps --quiet --filter label=com.docker.compose.service=ecs
 
 const installHook = (stage: string) => `install -D -m 755 /dev/stdin /app/etc/hooks/prepare-ecs.${stage}/say.sh`;
 
-function ownImages(): string[] {
-  return execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" }).trim().split("\n");
-}
-
 describe("bootstrap on a fresh host", () => {
   let host: Host;
   const page = () => pageStatus(host);
@@ -44,10 +40,9 @@ describe("bootstrap on a fresh host", () => {
     (await host.exec(["docker", "inspect", "--format={{.State.Status}}", "appliance-cert-agent-1"])).stdout.trim();
   const told = async () => (await host.exec(["cat", "/root/told"])).stdout.trim();
   beforeAll(async () => {
-    host = await startHost({ name: "bootstrap" });
-    await host.copyIn(process.cwd(), CHECKOUT);
     // As on a host without network. The scripts that build them have made them on this machine already.
-    await host.loadImages(ownImages());
+    host = await startHost({ name: "bootstrap", images: applianceImages() });
+    await host.copyIn(process.cwd(), CHECKOUT);
   });
   afterAll(async () => host?.remove());
 

@@ -8,6 +8,7 @@ import { Browser } from "../../compose/sample/test/browser.ts";
 import { type Host, startHost } from "../../tools/lab/index.ts";
 import { type Authority, startAuthority } from "./support/authority.ts";
 import { Chromium } from "./support/chromium.ts";
+import { applianceImages } from "./support/images.ts";
 
 const CHECKOUT = "/root/checkout";
 const FURTHER_NAME = "www.certificates.test";
@@ -47,12 +48,10 @@ describe("certificates of a virtual host whose authority is Pebble", () => {
     folder = mkdtempSync(join(tmpdir(), "certificates-"));
     [authority, host] = await Promise.all([
       startAuthority("authority"),
-      startHost({ name: "certificates", aliases: [FURTHER_NAME] }),
+      startHost({ name: "certificates", images: applianceImages(), aliases: [FURTHER_NAME] }),
     ]);
     root = await authority.root();
     await host.copyIn(process.cwd(), CHECKOUT);
-    const images = execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" });
-    await host.loadImages(images.trim().split("\n"));
     await host.exec(["sh", "-c", "umask 077; cat > /root/env.yml"], { input: makeEnv(folder, host.domain, authority) });
     await host.exec([`${CHECKOUT}/deploy/bootstrap.sh`, "--yes", "--create-database", "--env", "/root/env.yml"], {
       timeoutMs: THIRTY_MINUTES_MS,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Host, startHost } from "../../tools/lab/index.ts";
+import { applianceImages } from "./support/images.ts";
 
 const SOURCE = "/root/source";
 /** Where cloud-init reads what a drive `cidata` has; this kernel cannot mount one. */
@@ -38,8 +39,7 @@ describe("a bare cloud image with env.yml on a drive", () => {
   };
 
   beforeAll(async () => {
-    host = await startHost({ name: "cloud", loopDevices: true });
-    await host.loadImages(execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" }).trim().split("\n"));
+    host = await startHost({ name: "cloud", images: applianceImages(), loopDevices: true });
     const install = ["apt-get", "-q", "-y", "install", "--no-install-recommends", "cloud-init", "git"];
     await host.exec(["sh", "-c", `apt-get -q update && DEBIAN_FRONTEND=noninteractive ${install.join(" ")}`]);
     await host.copyIn(process.cwd(), SOURCE);

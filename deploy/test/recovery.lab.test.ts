@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { takeOn, upload } from "../../compose/test/support/visitor.ts";
 import { Browser } from "../../compose/sample/test/browser.ts";
 import { type Host, startHost } from "../../tools/lab/index.ts";
+import { applianceImages } from "./support/images.ts";
 import { ledgerOf } from "./support/ledger.ts";
 import { type Storage, startStorage } from "./support/storage.ts";
 
@@ -30,8 +31,8 @@ describe("an appliance that is lost", () => {
   beforeAll(async () => {
     [storage, before, after] = await Promise.all([
       startStorage("storage"),
-      startHost({ name: "before" }),
-      startHost({ name: "after" }),
+      startHost({ name: "before", images: applianceImages() }),
+      startHost({ name: "after", images: applianceImages() }),
     ]);
     env = makeEnv(folder, storage);
     const first = prepare(before, env).then(() => bootstrap(before!, "--create-database"));
@@ -119,7 +120,7 @@ describe("an appliance of the old system that is lost", () => {
   const folder = mkdtempSync(join(tmpdir(), "recovery-legacy-"));
   let host: Host;
   beforeAll(async () => {
-    host = await startHost({ name: "legacy" });
+    host = await startHost({ name: "legacy", images: applianceImages() });
     await prepare(host, makeLegacyEnv(folder));
     await host.exec(["mkdir", "-p", "/mnt/old"]);
     const tar = execFileSync("tar", ["-C", LEGACY, "-c", "target", "manifest.sha256"]).toString("base64");
@@ -152,10 +153,9 @@ const bootstrap = (host: Host, ...args: string[]) =>
     allowFailure: true,
   });
 
-/** The checkout, its images, and env.yml, as an operator carries them to a fresh host. */
+/** The checkout and env.yml, as an operator carries them to a fresh host. */
 async function prepare(host: Host, env: string): Promise<void> {
   await host.copyIn(process.cwd(), CHECKOUT);
-  await host.loadImages(execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" }).trim().split("\n"));
   await host.exec(["sh", "-c", "umask 077; cat > /root/env.yml"], { input: env });
 }
 

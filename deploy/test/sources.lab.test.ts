@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Host, startHost } from "../../tools/lab/index.ts";
+import { applianceImages } from "./support/images.ts";
 
 const CHECKOUT = "/root/checkout";
 /** Generous: the machine may be at other work as well. */
@@ -75,9 +76,8 @@ describe("a host that gets its env.yml from outside", () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "sources-"));
-    host = await startHost({ name: "sources", loopDevices: true });
+    host = await startHost({ name: "sources", images: applianceImages(), loopDevices: true });
     await host.copyIn(process.cwd(), CHECKOUT);
-    await host.loadImages(execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" }).trim().split("\n"));
     await host.exec([`${CHECKOUT}/deploy/bootstrap.sh`, "--yes"], { timeoutMs: THIRTY_MINUTES_MS });
   });
   afterAll(async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Host, startHost } from "../../tools/lab/index.ts";
+import { applianceImages } from "./support/images.ts";
 
 const CHECKOUT = "/root/checkout";
 const DATABASE = "appliance-database-1";
@@ -40,9 +41,8 @@ describe("a host whose data is a volume of its own", () => {
     onThisMachine("truncate", "--size=2G", join(folder, "disk"));
     loop = basename(onThisMachine("losetup", "--find", "--show", join(folder, "disk")));
     onThisMachine("mkfs.ext4", "-q", "-L", "ecs-data", `/dev/${loop}`);
-    host = await startHost({ name: "volumes", loopDevices: true });
+    host = await startHost({ name: "volumes", images: applianceImages(), loopDevices: true });
     await host.copyIn(process.cwd(), CHECKOUT);
-    await host.loadImages(execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" }).trim().split("\n"));
     const bootstrap = [`${CHECKOUT}/deploy/bootstrap.sh`, "--yes", "--sample", "--domain", host.domain];
     await host.exec(bootstrap, { timeoutMs: THIRTY_MINUTES_MS });
     await host.exec(["sh", "-c", "cat > /etc/systemd/system/plug.service"], { input: plugUnit(loop) });

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Host, startHost } from "../../tools/lab/index.ts";
+import { applianceImages } from "./support/images.ts";
 
 const CHECKOUT = "/root/checkout";
 const THIRTY_MINUTES_MS = 1_800_000;
@@ -12,10 +12,9 @@ describe("a host without systemd", () => {
     return (await host.exec(curl, { allowFailure: true })).stdout;
   };
   beforeAll(async () => {
-    host = await startHost({ name: "no-systemd", systemd: false });
+    host = await startHost({ name: "no-systemd", images: applianceImages(), systemd: false });
     await host.copyIn(process.cwd(), CHECKOUT);
     await host.exec([`${CHECKOUT}/deploy/engine.sh`]);
-    await host.loadImages(execFileSync("deploy/images.sh", ["list"], { encoding: "utf8" }).trim().split("\n"));
   });
   afterAll(async () => host?.remove());
 

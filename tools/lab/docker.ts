@@ -1,4 +1,6 @@
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { run, type RunOptions } from "./process.ts";
 
 /** The packaged client first: another one earlier in PATH may be of another age than the engine. */
@@ -18,4 +20,14 @@ export async function dockerList(args: readonly string[]): Promise<string[]> {
 export async function imageId(name: string): Promise<string | undefined> {
   const { code, stdout } = await docker(["image", "inspect", "--format", "{{.Id}}", name], { allowFailure: true });
   return code === 0 ? stdout.trim() : undefined;
+}
+
+/** @throws Error naming an image that this machine does not have. */
+export async function imageIds(names: readonly string[]): Promise<string[]> {
+  return await dockerList(["image", "inspect", "--format", "{{.Id}}", ...names]);
+}
+
+/** Images of this machine as `docker load` reads them, which fails when saving does. */
+export function savedImages(names: readonly string[]): Readable {
+  return spawn(CLIENT, ["save", ...names], { stdio: ["ignore", "pipe", "inherit"] }).stdout;
 }

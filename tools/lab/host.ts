@@ -1,8 +1,8 @@
-import { createReadStream, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { tarOfCheckout } from "./checkout.ts";
-import { docker, dockerList } from "./docker.ts";
+import { docker, dockerList, imageIds, savedImages } from "./docker.ts";
 import { hostImage, type HostImage } from "./host-image.ts";
-import { imageTar } from "./image-cache.ts";
+import { imageStore, layerMounts, seed } from "./image-store.ts";
 import { KEPT, OWNER_LABEL, removeLeftovers, thisProcess } from "./leftovers.ts";
 import { type RunOptions, type RunResult, waitFor } from "./process.ts";
 
@@ -31,7 +31,7 @@ export interface Host {
   waitForBoot(): Promise<void>;
   cutNetwork(): Promise<void>;
   joinNetwork(): Promise<void>;
-  /** Gives it images of this machine. */
+  /** Gives it images of this machine. Large ones it has sooner from its start, see `images`. */
   loadImages(images: readonly string[]): Promise<void>;
   /** Copies the files of a checkout, without what git ignores. */
   copyIn(checkout: string, dest: string): Promise<void>;
@@ -44,6 +44,8 @@ export interface HostOptions {
   name: string;
   /** Default `host`, with an engine. */
   image?: HostImage;
+  /** Images of this machine that its engine has from the start. They are prepared once, for all hosts that want the same. */
+  images?: readonly string[];
   /** Default true. Without systemd nothing starts by itself, neither at boot nor when a package is installed. */
   systemd?: boolean;
   /** Memory limit as docker writes it, like `6g`. Default: none. */
@@ -64,11 +66,15 @@ export async function startHost(options: HostOptions): Promise<Host> {
   await removeLeftovers();
   await ensureNetwork();
   const image = await hostImage(options.image ?? "host");
+  const store = options.images && (await imageStore(options.images));
   const label = `${OWNER_LABEL}=${options.keep ? KEPT : thisProcess()}`;
-  await docker(["volume", "create", `--label=${label}`, PREFIX + options.name]);
-  await runContainer(options, label, image);
+  const container = PREFIX + options.name;
+  await docker(["volume", "create", `--label=${label}`, container]);
+  await createContainer([...hostArguments(options, label), ...(store ? layerMounts(store) : [])], image, options);
   const host = attachHost(options.name);
   try {
+    if (store) await seed(container, store);
+    await docker(["start", container]);
     await host.waitForBoot();
     await trustWhatThisMachineTrusts(options.name);
   } catch (error) {
@@ -82,19 +88,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
  * CAP_SYS_RESOURCE is one that a machine may not have; systemd and the engine run without it. An old engine gives it to "ALL" all
  * the same, unless told not to, and then cannot start the container; a new one refuses to drop what is not there.
  */
-async function runContainer(options: HostOptions, label: string, image: string): Promise<void> {
-  const firstProcess = options.systemd === false ? NO_SYSTEMD : [];
-  const start = [...runArguments(options, label), image, ...firstProcess];
-  const withDrop = ["run", "--cap-drop=SYS_RESOURCE", ...start];
+async function createContainer(args: readonly string[], image: string, { systemd }: HostOptions): Promise<void> {
+  const create = [...args, image, ...(systemd === false ? NO_SYSTEMD : [])];
+  const withDrop = ["create", "--cap-drop=SYS_RESOURCE", ...create];
   const { code, stderr } = await docker(withDrop, { allowFailure: true });
-  if (code !== 0) await docker(stderr.includes("invalid CapDrop") ? ["run", ...start] : withDrop);
+  if (code !== 0) await docker(stderr.includes("invalid CapDrop") ? ["create", ...create] : withDrop);
 }
 
-function runArguments({ name, memory, loopDevices, aliases = [] }: HostOptions, label: string): string[] {
+function hostArguments({ name, memory, loopDevices, aliases = [] }: HostOptions, label: string): string[] {
   const powers = ["--cap-add=ALL", ...["seccomp", "apparmor", "systempaths"].map(unconfined)];
   const memoryLimit = memory ? [`--memory=${memory}`] : [];
   return [
-    "--detach",
     `--name=${PREFIX}${name}`,
     `--hostname=${name}.test`,
     `--label=${label}`,
@@ -183,7 +187,8 @@ export function attachHost(name: string): Host {
       await readAddress();
     },
     async loadImages(images) {
-      await exec(["docker", "load", "--quiet"], { input: createReadStream(await imageTar(images)) });
+      await imageIds(images); // One that is missing is named before anything is sent.
+      await exec(["docker", "load", "--quiet"], { input: savedImages(images) });
     },
     async copyIn(checkout, dest) {
       await exec(["mkdir", "-p", dest]);
@@ -198,6 +203,7 @@ export function attachHost(name: string): Host {
 
 /** The names of all virtual hosts of this machine, also of other runs. */
 export async function listHosts(): Promise<string[]> {
-  const names = await dockerList(["ps", "--all", "--filter", `label=${OWNER_LABEL}`, "--format", "{{.Names}}"]);
+  const filters = [`--filter=label=${OWNER_LABEL}`, `--filter=name=^${PREFIX}`];
+  const names = await dockerList(["ps", "--all", ...filters, "--format={{.Names}}"]);
   return names.map((name) => name.slice(PREFIX.length));
 }

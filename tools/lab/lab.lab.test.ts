@@ -8,16 +8,22 @@ describe("a virtual host", () => {
   let other: Host;
 
   beforeAll(async () => {
-    host = await startHost({ name: "lab-one" });
-    other = await startHost({ name: "lab-two", image: "bare" });
+    [host, other] = await Promise.all([
+      startHost({ name: "lab-one", images: [BASE] }),
+      startHost({ name: "lab-two", images: [BASE] }),
+    ]);
   });
   afterAll(async () => {
     await host?.remove();
     await other?.remove();
   });
 
-  it("runs containers of an image of this machine in an engine of its own", async () => {
-    await host.loadImages([BASE]);
+  it("runs containers of an image of this machine in an engine of its own, whatever another host does to that image", async () => {
+    await other.exec(["docker", "run", "--rm", BASE, "rm", "/etc/debian_version"]);
+    await expect(other.exec(["sh", "-c", "rm /var/lib/docker/overlay2/*/diff/etc/debian_version"])).rejects.toThrow(
+      "Read-only file system",
+    );
+    await other.exec(["docker", "image", "rm", BASE]);
     const { stdout } = await host.exec(["docker", "run", "--rm", BASE, "cat", "/etc/debian_version"]);
     expect(stdout).toMatch(/^13/);
   });

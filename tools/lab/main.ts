@@ -3,7 +3,9 @@ import { attachHost, type Host, listHosts, startHost } from "./index.ts";
 
 const USAGE = `Use: tools/node tools/lab/main.ts COMMAND
 
-  start NAME [--bare]     a fresh host that lives until it is removed; --bare: without a Docker engine
+  start NAME [--bare] [IMAGE...]
+                          a fresh host that lives until it is removed; --bare: without a Docker engine; with images of
+                          this machine in its engine, which are prepared once and are there at once from then on
   copy NAME DIR           copies this checkout into DIR of the host
   load NAME IMAGE...      gives it images of this machine
   exec NAME COMMAND...    runs a program in it
@@ -31,15 +33,17 @@ const commands: Record<string, Command> = {
 
 async function main([verb = "", name = "", ...args]: string[]): Promise<void> {
   if (verb === "list") return console.log((await listHosts()).join("\n"));
-  if (verb === "start" && name) return await start(name, args.includes("--bare"));
+  if (verb === "start" && name) return await start(name, args);
   const command = commands[verb];
   if (command && name) return await command(attachHost(name), args);
   process.stderr.write(USAGE);
   process.exitCode = 2;
 }
 
-async function start(name: string, bare: boolean): Promise<void> {
-  const host = await startHost({ name, keep: true, image: bare ? "bare" : "host" });
+async function start(name: string, args: string[]): Promise<void> {
+  const images = args.filter((arg) => arg !== "--bare");
+  const image = args.includes("--bare") ? "bare" : "host";
+  const host = await startHost({ name, keep: true, image, ...(images.length > 0 ? { images } : {}) });
   console.log(`${name} is up: ${host.publishedUrl}`);
 }
 

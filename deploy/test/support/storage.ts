@@ -17,7 +17,6 @@ const PASSWORD = "s3cret/with:signs";
 export async function startStorage(name: string): Promise<Storage> {
   const host = await startHost({ name, image: "bare" });
   const sh = (script: string, input = "") => host.exec(["sh", "-c", script], { input });
-  await sh("apt-get update -qq && apt-get install -y -qq --no-install-recommends openssh-server");
   await sh("useradd --create-home backup-account && chpasswd", `backup-account:${PASSWORD}\n`);
   await sh("systemctl enable --now ssh");
   const { stdout } = await sh(`awk '{ print "${host.domain}", $1, $2 }' /etc/ssh/ssh_host_*_key.pub`);
