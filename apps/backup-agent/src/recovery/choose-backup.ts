@@ -2,6 +2,7 @@ import { mkdtemp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CONTENT_FILES, deriveKeys, readManifest, type Keys, type Manifest } from "@appliance/backup-content";
 import { newestPoint, pointAt, type BackupEngine, type Point } from "@appliance/backup-engine";
+import { formatInstant } from "@appliance/calendar";
 import { isSystemError, OperatorError } from "@appliance/errors";
 import { DUMPS } from "../contents.ts";
 import type { TargetSettings } from "../slice.ts";
@@ -50,7 +51,9 @@ export async function chooseBackup(
 function whyNone(refusals: readonly { target: string; error: OperatorError }[]): OperatorError {
   if (refusals.length === 1) return refusals[0]!.error;
   const reasons = refusals.map(({ target, error }) => `${target}: ${error.message} (${error.code})`);
-  return failure("RECOVERY_NO_BACKUP", reasons.join(" "), refusals[0]?.error);
+  const { code, message, remedy } = failure("RECOVERY_NO_BACKUP", reasons.join(" "));
+  const remedies = refusals.map(({ target, error }) => `${target}: ${error.remedy}`);
+  return new OperatorError(code, message, { remedy: [remedy, ...remedies].join("\n"), cause: refusals[0]?.error });
 }
 
 async function lookAt(
@@ -70,11 +73,11 @@ async function lookAt(
 }
 
 const passedOver = ({ at }: Point) =>
-  `Passing over the backup of ${at.toISOString()}, which is later than now: a clock was wrong then, or this one is`;
+  `Passing over the backup of ${formatInstant(at)}, which is later than now: a clock was wrong then, or this one is`;
 
 function whyNoPoint(target: string, [first]: readonly Point[], at: string | null): string {
-  if (!first) return `${target} is empty`;
-  return `the first one at ${target} is of ${first.at.toISOString()}, which is after ${at}`;
+  if (!first || at === null) return `${target} holds none`;
+  return `the first one at ${target} is of ${formatInstant(first.at)}, which is after ${formatInstant(new Date(at))}`;
 }
 
 /** Restores nothing but the manifest, so that a wrong seal or too small a disk is found in seconds and not after hours. */

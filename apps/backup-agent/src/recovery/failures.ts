@@ -32,11 +32,11 @@ const FAILURES = {
   ],
   RECOVERY_NO_BACKUP: [
     (detail) => `No target of env.yml has a backup that can be restored. ${detail}`,
-    "Mend what is wrong with one of them, or name one with --target.",
+    "Mend what is wrong with one of them, then run `appliance recover --yes-i-am-sure` again.",
   ],
   RECOVERY_NO_POINT: [
     (detail) => `There is no backup to restore: ${detail}`,
-    "List what there is with `appliance backup list`, and give a later time.",
+    "See with `appliance backup list` what each target holds. Give a later time, another target, or the right address in env.yml.",
   ],
   RECOVERY_CONTENT_MISSING: [
     (detail) => `The backup is not one of an appliance: it has no ${detail}`,

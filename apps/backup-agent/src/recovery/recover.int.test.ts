@@ -96,9 +96,12 @@ describe("a recovery onto a bare host", { timeout: 120_000 }, () => {
     setting = withSlice(sliceOf(urls, { sealSecrets: ["another secret"] }));
     await expect(recover()).rejects.toMatchObject({ code: "MANIFEST_SEAL_WRONG" });
     setting = withSlice(sliceOf(urls));
-    await expect(recover({ ...ANY, at: "2020-01-01T00:00:00Z" })).rejects.toMatchObject({
-      code: "RECOVERY_NO_POINT",
-    });
+    const early = { ...ANY, at: "2020-01-01T00:00:00Z" };
+    const message = expect.stringContaining("which is after 2020-01-01 00:00:00 UTC");
+    await expect(recover(early)).rejects.toMatchObject({ code: "RECOVERY_NO_POINT", message });
+    setting = withSlice(sliceOf({ ...urls, away: `file://${host.folder}/absent` }));
+    const remedy = expect.stringMatching(/^main: .*later time[^]*^away: /m);
+    await expect(recover(early)).rejects.toMatchObject({ code: "RECOVERY_NO_BACKUP", remedy });
     await expect(recover({ ...ANY, target: "other" })).rejects.toMatchObject({ code: "BACKUP_TARGET_UNKNOWN" });
     await untouched();
   });

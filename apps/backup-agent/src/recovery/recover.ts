@@ -1,4 +1,5 @@
 import { mkdir, rm } from "node:fs/promises";
+import { formatInstant } from "@appliance/calendar";
 import { OperatorError } from "@appliance/errors";
 import { withFlock } from "@appliance/files";
 import type { Recovered } from "@appliance/jobs";
@@ -74,7 +75,8 @@ async function begin(
   });
 }
 
-const describe = (journal: Journal) => `the backup of ${journal.record().point.at} from ${journal.record().target}`;
+const describe = (journal: Journal) =>
+  `the backup of ${formatInstant(new Date(journal.record().point.at))} from ${journal.record().target}`;
 
 /** What reaches each phase; what it returns is for the journal. */
 const WORK = {

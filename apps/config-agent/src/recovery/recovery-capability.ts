@@ -1,3 +1,4 @@
+import { formatInstant } from "@appliance/calendar";
 import type { BackupProgress, Container, Recovered } from "@appliance/jobs";
 import { forgetMigrations } from "../capabilities/application.ts";
 import { ensureRole, isRoleMissing } from "../capabilities/database.ts";
@@ -59,7 +60,7 @@ export function planRecovery(
   if (roleIsMissing) plan("set-role", "Give the application's role its password");
   const users = containers.filter(usesData).map(({ service }) => service);
   if (users.length > 0) plan("stop", `Stop what uses the data: ${users.join(", ")}`);
-  const which = at === null ? "the last backup" : `the last backup until ${at}`;
+  const which = at === null ? "the last backup" : `the last backup until ${formatInstant(new Date(at))}`;
   plan("restore", `Restore ${which} of ${target === null ? "the first target that has one" : `the target ${target}`}`);
   return steps;
 }

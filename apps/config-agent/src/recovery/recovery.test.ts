@@ -32,7 +32,7 @@ describe("planRecovery", () => {
   it("says which backup was asked for", () => {
     const chosen = { target: "cellar", at: "2026-11-20T00:00:00Z" };
     expect(summaries(chosen, { roleIsMissing: false, containers: [] })).toEqual([
-      "Restore the last backup until 2026-11-20T00:00:00Z of the target cellar",
+      "Restore the last backup until 2026-11-20 00:00:00 UTC of the target cellar",
     ]);
   });
 
