@@ -52,6 +52,7 @@ describe("a restore whose programs are killed while they write files", { timeout
 
       // As a process that was started anew would: with the archive of the dead one, and nothing else of it.
       const next = await open(host, target, state);
+      expect(readdirSync(join(state, "temporary"))).toEqual([]);
       await expect(next.restore({ into })).rejects.toMatchObject({ code: "BACKUP_RESTORE_NOT_EMPTY" });
       expect(filesIn(into)).toBe(left);
       rmSync(into, { recursive: true });

@@ -6,11 +6,13 @@ import { isSsh, removeSshFiles, writeSshFiles } from "../ssh.ts";
 import { credentialsOf, invalid, parseTarget, type Target } from "../target.ts";
 import { backUp, type BackupPolicy } from "./backup.ts";
 import { setsOf, toCollection, toPoint } from "./chains.ts";
+import { clearKilledRuns } from "./clear-killed-runs.ts";
 import type { DuplicityContext, Listing } from "./context.ts";
 import { parseFileName } from "./file-names.ts";
 import { openGpgHome } from "./gpg-home.ts";
 import { openLedger } from "./ledger.ts";
 import { parseDuplicityOptions } from "./options.ts";
+import { ARCHIVE_NAME } from "./program.ts";
 import { prune } from "./prune.ts";
 import { listRecent, listRemote } from "./remote.ts";
 import { listFiles, restore, toStoredFile } from "./restore.ts";
@@ -46,6 +48,7 @@ export async function openDuplicityEngine(
   if (/ftp/.test(url.scheme) && !isSsh(url) && /['\r\n]/.test(url.password ?? ""))
     throw invalid("has a password with a single quote, which duplicity cannot give to an ftp server");
   await mkdir(join(scratch, "home"), { recursive: true, mode: 0o700 });
+  await clearKilledRuns([temporary, join(archive, ARCHIVE_NAME)]);
   const [ssh, gpg] = [await writeSshFiles(scratch, target), await openGpgHome(run, scratch, key)];
   const remoteProgram = given.remoteProgram ?? REMOTE_PROGRAM;
   const places = { scratch, temporary, archive, remoteProgram };
