@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { tarOfCheckout } from "./checkout.ts";
 import { docker, dockerList, imageIds, savedImages } from "./docker.ts";
 import { hostImage, type HostImage } from "./host-image.ts";
-import { imageStore, layerMounts, seed } from "./image-store.ts";
+import { imageStore, seed, storeMount } from "./image-store.ts";
 import { KEPT, OWNER_LABEL, removeLeftovers, thisProcess } from "./leftovers.ts";
 import { type RunOptions, type RunResult, waitFor } from "./process.ts";
 
@@ -70,7 +70,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const label = `${OWNER_LABEL}=${options.keep ? KEPT : thisProcess()}`;
   const container = PREFIX + options.name;
   await docker(["volume", "create", `--label=${label}`, container]);
-  await createContainer([...hostArguments(options, label), ...(store ? layerMounts(store) : [])], image, options);
+  await createContainer([...hostArguments(options, label), ...(store ? [storeMount(store)] : [])], image, options);
   const host = attachHost(options.name);
   try {
     if (store) await seed(container, store);

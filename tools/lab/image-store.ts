@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, statSync, utimesSync } from "node:fs";
+import { existsSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { docker, dockerList, imageIds, savedImages } from "./docker.ts";
 import { hostImage } from "./host-image.ts";
@@ -18,9 +18,11 @@ const PREFIX = "appliance-image-store-";
 const KEPT_STORES = 3;
 const MAKE_MS = 1_800_000;
 const ENGINE_DIR = "/var/lib/docker";
+/** Where a host has the store, read-only. */
+const STORE_DIR = "/var/lib/appliance-lab";
 /** In the volume: what an engine knows of its images, which each host has a copy of. There once all is complete. */
 const KNOWN = "known";
-/** In the volume: the files of the layers, each in a folder by the name that the engine gave it. */
+/** In the volume: the files of the layers. Where an engine looks for them, it finds links to them. */
 const LAYERS = "layers";
 
 /** Loads images from standard input and takes the engine's folder apart. Begins anew where a killed run ended. */
@@ -33,7 +35,11 @@ docker load --quiet
 kill $engine
 wait $engine || :
 mkdir -m 710 ${LAYERS} unfinished
-for diff in overlay2/*/diff; do layer=\${diff%/diff}; mv "$diff" "${LAYERS}/\${layer#overlay2/}"; done
+for diff in overlay2/*/diff; do
+    layer=${LAYERS}/$(basename "\${diff%/diff}")
+    mv "$diff" "$layer"
+    ln -s "${STORE_DIR}/$layer" "$diff"
+done
 mv image overlay2 unfinished
 sync -f .
 mv unfinished ${KNOWN}`;
@@ -65,14 +71,11 @@ export async function seed(volume: string, store: ImageStore): Promise<void> {
 }
 
 /**
- * How a container has the layers at their places, read-only: an engine writes to no layer once it is there, so all hosts can share
- * one. With the volume itself, which the engine of this machine then does not remove.
+ * How the container of a host has the layers. All hosts can share them, because an engine writes to none that is there. Mounts at their
+ * places would not do: an engine that stops unmounts all there is below its folder.
  */
-export function layerMounts({ volume, folder }: ImageStore): string[] {
-  const layers = join(folder, LAYERS);
-  const mountOf = (layer: string) =>
-    `--mount=type=bind,readonly,source=${join(layers, layer)},target=${ENGINE_DIR}/overlay2/${layer}/diff`;
-  return [`--volume=${volume}:/var/lib/appliance-lab:ro`, ...readdirSync(layers).map(mountOf)];
+export function storeMount({ volume }: ImageStore): string {
+  return `--volume=${volume}:${STORE_DIR}:ro`;
 }
 
 /** Where the engine of this machine has the files of a volume. */

@@ -24,6 +24,7 @@ describe("a virtual host", () => {
       "Read-only file system",
     );
     await other.exec(["docker", "image", "rm", BASE]);
+    await host.exec(["systemctl", "restart", "docker"]);
     const { stdout } = await host.exec(["docker", "run", "--rm", BASE, "cat", "/etc/debian_version"]);
     expect(stdout).toMatch(/^13/);
   });
