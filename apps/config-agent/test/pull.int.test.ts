@@ -25,7 +25,7 @@ describe("a pull", () => {
     expect(host.diary).not.toContain("order a backup");
     expect(host.deps.status.get().phase).toBe("standby");
     expect(hint()).toBe(
-      "It holds the backup of 2026-11-22T00:30:00Z from main. `appliance activate` makes it the live one.",
+      "It holds the backup of 2026-11-22 00:30:00 UTC from main. `appliance activate` makes it the live one.",
     );
   });
 
@@ -42,6 +42,16 @@ describe("a pull", () => {
     await expect(pull("pull-1")).rejects.toMatchObject({ code: "RECOVERY_OCCUPIED" });
     expect(host.diary).not.toContain("restore");
     expect(hint()).toContain("(RECOVERY_OCCUPIED)");
+    expect(hint()).toContain("which is of no pull");
+  });
+
+  it("is also what a person has recovered by hand, so that the next night may replace it", async () => {
+    await host.recover();
+    putDocument();
+    await pull("pull-1");
+    await host.recover({}, "cli-2");
+    expect(host.asked.replaced).toBe(true);
+    expect(host.diary.filter((entry) => entry === "restore")).toHaveLength(3);
   });
 
   it("that failed has to be cleared by nobody, counts as that of its night, and leaves the marker of the one before", async () => {
@@ -51,7 +61,7 @@ describe("a pull", () => {
     await expect(pull("pull-2")).rejects.toBe(away);
     expect(await host.deps.failure.read()).toBeUndefined();
     expect(host.deps.status.get().phase).toBe("standby");
-    expect(hint()).toMatch(/^The last pull failed: main does not answer.*It holds the backup of 2026-11-22T00:30:00Z/);
+    expect(hint()).toMatch(/^The last pull failed: main does not answer.*It holds the backup of 2026-11-22 00:30:00/);
     expect((await host.deps.recoveries.read())?.runId).toBe("pull-2");
   });
 

@@ -81,8 +81,10 @@ async function outcomeOf(
   return undefined;
 }
 
+/** A pull starts nothing, whatever is said of that. */
 function isSameOrder(one: ConfigRecover, other: ConfigRecover): boolean {
-  return (["target", "at", "onlyRestore", "pull"] as const).every((key) => one[key] === other[key]);
+  const keys = ["target", "at", ...(other.pull ? [] : (["onlyRestore"] as const))] as const;
+  return keys.every((key) => one[key] === other[key]);
 }
 
 async function beginOrGoOn(
@@ -95,10 +97,26 @@ async function beginOrGoOn(
   const runId = runIdOf(job);
   const record = await recoveries.read();
   if (journal.resumed && record?.runId === runId) return record;
-  if (data.pull && !isPulling((await readWantedFor(data, deps)).env)) throw pullIsOff();
+  const order = { ...data, pull: await isPull(data, deps) };
   // A pull that finds data of another origin is told as one that failed, and counts as that of its night.
-  if (!data.pull) await refuseOccupied(files, database, job.signal);
-  return recoveries.begin(runId, data);
+  if (!order.pull) await refuseOccupied(files, database, job.signal);
+  return recoveries.begin(runId, order);
+}
+
+/**
+ * What a person has recovered on a host that pulls is a pull as well: else the next night would find data of another origin.
+ * @throws OperatorError `PULL_OFF`
+ */
+async function isPull(data: ConfigRecover, deps: RecoverDeps): Promise<boolean> {
+  if (data.pull) {
+    if (isPulling((await readWantedFor(data, deps)).env)) return true;
+    throw pullIsOff();
+  }
+  // An env.yml that cannot be read fails the recovery itself, which tells it.
+  return readWantedFor(data, deps).then(
+    ({ env }) => isPulling(env),
+    () => false,
+  );
 }
 
 async function carryOut(
@@ -178,9 +196,12 @@ async function goOn(
   await applyWanted(wanted, capabilities, job, tellSteps({ begin, progress }, journal, deps), deps);
 }
 
+const OF_ANOTHER_ORIGIN =
+  "It is of no pull, so no pull replaces it. If it is not wanted, move it away as docs/recovery.md says, then run `appliance recover --yes-i-am-sure`.";
+
 /** Only what a pull put there may be replaced by the next one. */
 async function refuseForeign(job: JobRun, { files, database, pulled }: RecoverDeps): Promise<void> {
-  if ((await pulled.read()) === undefined) await refuseOccupied(files, database, job.signal);
+  if ((await pulled.read()) === undefined) await refuseOccupied(files, database, job.signal, OF_ANOTHER_ORIGIN);
 }
 
 /** As `appliance stop` does, so that a reboot starts nothing either. */

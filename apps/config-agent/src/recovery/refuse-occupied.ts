@@ -6,16 +6,24 @@ import type { RootFiles } from "../root-files.ts";
 /** What a recovery has restored and not yet put in place lies in folders of this name; such a host is no longer bare by its own doing. */
 const LEFT_BY_RECOVERY = /^\.restore-/;
 
+const START_OR_MOVE =
+  "To start it with what it holds, run `appliance start`. To recover in its place, move it away first: docs/recovery.md says how.";
+
 /**
  * A quick look before anything is stopped or changed; the recovery itself looks at every file.
  * @throws OperatorError `RECOVERY_OCCUPIED` where this host holds data
  */
-export async function refuseOccupied(files: RootFiles, database: Database, signal: AbortSignal): Promise<void> {
+export async function refuseOccupied(
+  files: RootFiles,
+  database: Database,
+  signal: AbortSignal,
+  remedy = START_OR_MOVE,
+): Promise<void> {
   if ((await files.names(PATHS.data)).some((name) => LEFT_BY_RECOVERY.test(name))) return;
   const held: string[] = [];
   if ((await files.names(PATHS.vault)).length > 0) held.push(`documents in ${PATHS.vault}`);
   if (await holdsTables(database, signal)) held.push("a database with tables");
-  if (held.length > 0) throw occupied(held);
+  if (held.length > 0) throw occupied(held, remedy);
 }
 
 /** A database that does not run is started by the recovery, which looks again. */
@@ -29,13 +37,7 @@ async function holdsTables(database: Database, signal: AbortSignal): Promise<boo
   return database.holdsTables();
 }
 
-function occupied(held: readonly string[]): OperatorError {
-  return new OperatorError(
-    "RECOVERY_OCCUPIED",
-    `This host holds ${held.join(" and ")}; a recovery never writes over data.`,
-    {
-      remedy:
-        "To start it with what it holds, run `appliance start`. To recover in its place, move it away first: docs/recovery.md says how.",
-    },
-  );
+function occupied(held: readonly string[], remedy: string): OperatorError {
+  const sentence = `This host holds ${held.join(" and ")}; a recovery never writes over data.`;
+  return new OperatorError("RECOVERY_OCCUPIED", sentence, { remedy });
 }

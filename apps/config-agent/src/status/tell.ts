@@ -1,3 +1,4 @@
+import { formatInstant } from "@appliance/calendar";
 import { toFailure } from "@appliance/errors";
 import type { Log, Step } from "@appliance/jobs";
 import type { Goal } from "../apply-config.ts";
@@ -35,9 +36,11 @@ const STANDS_BY = "The server stands by";
 
 async function standbyHint({ pulled }: Pick<StandbyDeps, "pulled">): Promise<string> {
   const held = await pulled.read();
-  const what = held ? `It holds the backup of ${held.point.at} from ${held.target}. ` : "";
+  const what = held ? `It holds the backup of ${formatInstant(new Date(held.point.at))} from ${held.target}. ` : "";
   return `${what}\`appliance activate\` makes it the live one.`;
 }
+
+const NOTHING_PULLED = "`appliance activate` would start it with what it holds itself, which is of no pull.";
 
 /** A pull that failed: what the host stands by with is as it was. */
 export async function tellFailedPull(
@@ -48,7 +51,8 @@ export async function tellFailedPull(
   const err: unknown = signal.aborted ? signal.reason : thrown;
   const { code, message, remedy } = toFailure(err);
   deps.log.error({ err, code }, "the backup of the live host could not be pulled");
-  const hint = `The last pull failed: ${message} → ${remedy} (${code}) ${await standbyHint(deps)}`;
+  const held = (await deps.pulled.read()) ? await standbyHint(deps) : NOTHING_PULLED;
+  const hint = `The last pull failed: ${message} → ${remedy} (${code}) ${held}`;
   await deps.status.settle({ phase: "standby", headline: STANDS_BY, hint });
 }
 
