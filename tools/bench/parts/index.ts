@@ -12,6 +12,7 @@ import { flatten } from "./flatten.ts";
 import { memory } from "./memory.ts";
 import { nginx } from "./nginx.ts";
 import { packageAndBack } from "./package.ts";
+import { recovery } from "./recovery.ts";
 import { renewals } from "./renewals.ts";
 import { reloads } from "./reloads.ts";
 import { start } from "./start.ts";
@@ -29,6 +30,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   "backup-sftp": backupOverSftp,
   "backup-unchanged": backupUnchanged,
   "backup-space": backupSpace,
+  recovery,
   apply,
   nginx,
   reloads,
