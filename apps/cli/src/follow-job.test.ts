@@ -74,6 +74,14 @@ describe("followJob", () => {
     expect(said).toEqual(["  Migrate the database"]);
   });
 
+  it("says how far a recovery or pull is that it waits for", async () => {
+    const progress = { sentence: "Restoring", done: { files: 1, bytes: 0 }, total: null, secondsLeft: null };
+    const { api } = await agent([job("waiting"), job("completed", { result: {} })], [job("active", { progress })]);
+    const said: string[] = [];
+    await followJob(api, REQUEST, (text) => said.push(text));
+    expect(said).toEqual(["  Restoring: 1 files"]);
+  });
+
   it("fails as the work did", async () => {
     const { api } = await agent([job("failed", { failure: FAILURE })]);
     await expect(followJob(api, REQUEST, () => {})).rejects.toMatchObject(FAILURE);

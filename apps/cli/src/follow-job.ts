@@ -4,6 +4,7 @@ import { OperatorError } from "@appliance/errors";
 import * as z from "zod";
 import { Job } from "./api-shapes.ts";
 import type { Api } from "./api.ts";
+import { createBackupProgress } from "./backup-progress.ts";
 
 /** Quick work is answered quickly; what takes longer is looked at five times a second. */
 const FIRST_LOOK_MS = 25;
@@ -12,8 +13,6 @@ const LOOK_EVERY_MS = 200;
 const SILENCE_ALLOWED_MS = 120_000;
 /** Whoever waits is told of a silence before they wonder; a restart is mostly over by then. */
 const SILENCE_UNTOLD_MS = 5000;
-
-const Progress = z.object({ step: z.string() });
 
 /** What the progress of work is in words, or undefined where it tells nothing. */
 export type DescribeProgress = (progress: unknown) => string | undefined;
@@ -33,7 +32,7 @@ export async function followJob(
   api: Api,
   request: Request,
   say: (text: string) => void,
-  describe: DescribeProgress = stepOf,
+  describe: DescribeProgress = createBackupProgress(),
 ): Promise<unknown> {
   const id = `cli-${randomUUID()}`;
   await api.enqueue(request.name, id, request.data);
@@ -64,10 +63,6 @@ async function look(api: Api, { queue, name, id, data }: Request & { id: string 
     patience.silent(err);
     return undefined;
   }
-}
-
-function stepOf(progress: unknown): string | undefined {
-  return Progress.safeParse(progress).data?.step;
 }
 
 /** What waiting work waits for, such as the start that an agent makes by itself. */
