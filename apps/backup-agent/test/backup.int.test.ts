@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { BackupDrill } from "@appliance/jobs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { BackupStatus } from "../src/reading/status.ts";
 import {
   BACKUP_KEY,
   RESTIC_PASSWORD,
@@ -105,6 +106,8 @@ describe("what is no backup", { timeout: 300_000 }, () => {
     around.database.start();
     around.database.sql("ALTER TABLE submission SET SCHEMA information_schema");
     await expect(around.backUp()).rejects.toMatchObject({ code: "BACKUP_NO_DATABASE" });
+    const { targets } = (await (await around.http("/backup/status")).json()) as BackupStatus;
+    expect(targets.map(({ lastRun }) => lastRun?.failure?.code)).toEqual(targets.map(() => "BACKUP_NO_DATABASE"));
     around.database.sql("ALTER TABLE information_schema.submission SET SCHEMA public");
     removeDocuments(inData(""), 1000);
     await expect(around.backUp({ acceptLoss: true })).rejects.toMatchObject({ code: "BACKUP_VAULT_EMPTY" });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { OperatorError } from "@appliance/errors";
+import { OperatorError, toFailure } from "@appliance/errors";
 import type { BackupProgress, BackupRun, JobContext, Log, ResultOf, Work } from "@appliance/jobs";
 import type { Lease, RunJournal } from "@appliance/lease";
 import type { Config } from "../config.ts";
@@ -74,7 +74,11 @@ async function backUp(
   const onProgress = createReporter(progress, log);
   const content = await during("Make the content", journal, () =>
     makeContent(slice, acceptLoss, { signal, onProgress, log }, deps),
-  );
+  ).catch(async (error: unknown) => {
+    signal.throwIfAborted();
+    await noteFailed(chosen, startedAt, error, deps);
+    throw error;
+  });
   for (const alert of content.alerts) log.error(alert, "a backup needs a person to look at it");
   const outcomes: Outcome[] = [];
   const alerts = [...content.alerts];
@@ -96,6 +100,28 @@ async function during<T>(step: string, journal: RunJournal | undefined, work: ()
   const result = await work();
   await journal?.finishStep(step);
   return result;
+}
+
+/** What kept every target from its backup is the failure of each: there it is looked for. */
+async function noteFailed(
+  targets: readonly TargetSettings[],
+  startedAt: Date,
+  error: unknown,
+  { states, now }: BackupRunDeps,
+): Promise<void> {
+  const none = { point: null, source: { files: 0, bytes: 0 }, stored: { files: 0, bytes: 0 } };
+  const seconds = Math.max(0, (now().getTime() - startedAt.getTime()) / 1000);
+  const lastRun = {
+    startedAt: startedAt.toISOString(),
+    seconds,
+    outcome: "failed",
+    failure: toFailure(error),
+    ...none,
+  } as const;
+  for (const target of targets) {
+    await states.at(target);
+    await states.update(target.name, { lastRun });
+  }
 }
 
 async function makeContent(
