@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { formatBytes, formatSeconds } from "./amounts.ts";
-import type { DescribeProgress } from "./follow-job.ts";
+
+/** What the progress of work is in words, or undefined where it tells nothing. */
+export type DescribeProgress = (progress: unknown) => string | undefined;
 
 const Amount = z.object({ files: z.number(), bytes: z.number() });
 const BackupProgress = z.object({

@@ -4,7 +4,7 @@ import { OperatorError } from "@appliance/errors";
 import * as z from "zod";
 import { Job } from "./api-shapes.ts";
 import type { Api } from "./api.ts";
-import { createBackupProgress } from "./backup-progress.ts";
+import { createBackupProgress, type DescribeProgress } from "./backup-progress.ts";
 
 /** Quick work is answered quickly; what takes longer is looked at five times a second. */
 const FIRST_LOOK_MS = 25;
@@ -13,9 +13,6 @@ const LOOK_EVERY_MS = 200;
 const SILENCE_ALLOWED_MS = 120_000;
 /** Whoever waits is told of a silence before they wonder; a restart is mostly over by then. */
 const SILENCE_UNTOLD_MS = 5000;
-
-/** What the progress of work is in words, or undefined where it tells nothing. */
-export type DescribeProgress = (progress: unknown) => string | undefined;
 
 export interface Request {
   queue: string;
