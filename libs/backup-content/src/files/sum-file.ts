@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { open, readlink } from "node:fs/promises";
+import { open, readlink, type FileHandle } from "node:fs/promises";
 import { isSystemError } from "@appliance/errors";
 import { isOfSystem } from "../disk-failure.ts";
 import { NO_SUM, pathBytes, type ListedFile } from "./record.ts";
@@ -35,12 +35,31 @@ async function sumOfContent(path: Buffer, size: number): Promise<string> {
   try {
     const before = await file.stat({ bigint: true });
     if (!before.isFile()) return NO_SUM;
-    const hash = createHash("sha256");
-    for await (const chunk of file.createReadStream({ autoClose: false })) hash.update(chunk as Buffer);
+    const sum = await sumToEnd(file);
     const after = await file.stat({ bigint: true });
     const still = after.mtimeNs === before.mtimeNs && after.size === before.size && after.size === BigInt(size);
-    return still ? hash.digest("hex") : NO_SUM;
+    return still ? sum : NO_SUM;
   } finally {
     await file.close();
+  }
+}
+
+/** Half the CPU time of a stream with its 64 KB. */
+const BUFFER_BYTES = 256 * 1024;
+
+/** Of readings that are over. There are as many as files were ever read at the same time. */
+const spareBuffers: Buffer[] = [];
+
+async function sumToEnd(file: FileHandle): Promise<string> {
+  const hash = createHash("sha256");
+  const buffer = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return hash.digest("hex");
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    spareBuffers.push(buffer);
   }
 }
