@@ -150,7 +150,7 @@ start_application() {
 }
 
 does_not_start() {
-    fail "the appliance is installed, but its application does not start" "Do what is said above, then run: $root/usr/local/bin/appliance start"
+    fail "the appliance is installed, but its application does not start" "Do what is said above. Unless that starts it, run then: $root/usr/local/bin/appliance start"
 }
 
 farewell() {

@@ -32,7 +32,7 @@ export function planBackup(now: Counted, last: Counted | undefined, policy: Safe
   return {
     action: "backup",
     purge: losses.length === 0,
-    alerts: losses.map((loss) => failure("BACKUP_LOST_MUCH", loss)),
+    alerts: losses.length === 0 ? [] : [failure("BACKUP_LOST_MUCH", losses.join(", "))],
   };
 }
 

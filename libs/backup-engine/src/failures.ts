@@ -64,7 +64,7 @@ const FAILURES = {
     "Check that its disk is mounted and its address is right. Only if it was emptied on purpose, run `appliance backup run --full`.",
   ],
   BACKUP_NOT_FOUND: [
-    (target, detail) => `There is no such backup on ${target}${detail}`,
+    (target, detail) => `There is no such backup on ${target}, or none at all${detail}`,
     "Check the address of the target, and list what it holds with `appliance backup list`.",
   ],
   BACKUP_PATH_NOT_FOUND: [
