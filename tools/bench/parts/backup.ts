@@ -124,7 +124,7 @@ function resticByHand(site: Site, url: string): Taken {
   const repository = address === undefined ? url.slice("file://".length) : `sftp://${address}`;
   return site.measure(`export RESTIC_PASSWORD=bench
     restic --repo ${repository} --cache-dir /r/hand-cache init --quiet
-    cd /data && restic --repo ${repository} --cache-dir /r/hand-cache backup --quiet ecs-storage-vault ecs-pgdump
+    cd /data && restic --repo ${repository} --cache-dir /r/hand-cache backup --quiet --compression off ecs-storage-vault ecs-pgdump
     rm -rf /r/hand-cache`);
 }
 
