@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { OperatorError } from "@appliance/errors";
 import type { BackupOptions, BackupOutcome, Cancellable, Point, Source } from "../engine.ts";
 import { failure } from "../failures.ts";
