@@ -45,7 +45,7 @@ describe("the index of files", () => {
     indexFiles(root, ["vault", "etc"], dumps, { run: runCommand, temporary: folder.make("temporary") }, options);
   const records = async (name = "backup-files.gz.new") => {
     const found = new Map<string, string>();
-    for await (const { path, sum } of readIndex(join(dumps, name))) found.set(path, sum);
+    for await (const batch of readIndex(join(dumps, name))) for (const { path, sum } of batch) found.set(path, sum);
     return found;
   };
   const keep = async (outcome: Awaited<ReturnType<typeof index>>) => {

@@ -25,12 +25,13 @@ interface Item {
  * or single files where not one of those has room. Holds no more than `paths` of either, however long the index is.
  * @returns paths relative to the root, in no order; none where nothing has room
  */
-export async function chooseSample(files: AsyncIterable<IndexedFile>, limits: SampleLimits): Promise<string[]> {
+export async function chooseSample(files: AsyncIterable<IndexedFile[]>, limits: SampleLimits): Promise<string[]> {
   const folders = createReservoir<Item>(limits.paths, limits.chance);
   const single = createReservoir<Item>(limits.paths, limits.chance);
   let folder: Item | undefined;
-  for await (const { path, size } of files) {
-    if (!path.startsWith(`${limits.from}/`)) continue;
+  const prefix = `${limits.from}/`;
+  const offer = ({ path, size }: IndexedFile) => {
+    if (!path.startsWith(prefix)) return;
     const bytes = size + BYTES_A_FILE;
     if (bytes <= limits.bytes) single.offer({ path, bytes });
     const name = nameBelow(path, limits.from);
@@ -39,7 +40,8 @@ export async function chooseSample(files: AsyncIterable<IndexedFile>, limits: Sa
       if (folder && folder.bytes <= limits.bytes) folders.offer(folder);
       folder = { path: name, bytes };
     }
-  }
+  };
+  for await (const batch of files) batch.forEach(offer);
   if (folder && folder.bytes <= limits.bytes) folders.offer(folder);
   const chosen = fill(folders.chosen(), limits);
   return chosen.length > 0 ? chosen : fill(single.chosen(), limits);

@@ -60,9 +60,11 @@ export async function compareFiles(
     deps,
     async ({ files, unreadable }) => {
       for (const place of unreadable) compare.fault("changed", place, "cannot be read");
-      for await (const [found, known] of mergeByPath(files, index)) {
-        options.signal?.throwIfAborted();
-        await compare.pair(found, known);
+      for await (const pairs of mergeByPath(files, index)) {
+        for (const [found, known] of pairs) {
+          options.signal?.throwIfAborted();
+          await compare.pair(found, known);
+        }
       }
       return compare.result();
     },

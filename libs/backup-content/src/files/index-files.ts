@@ -64,60 +64,54 @@ export async function indexFiles(
   );
 }
 
-/** The records of an index file. */
-export async function* readIndex(path: string): AsyncGenerator<IndexedFile> {
-  for await (const record of readRecords(gunzipped(path))) yield parseIndexed(record);
-}
+/** The records of an index file, many at a time. */
+export const readIndex = (path: string): AsyncGenerator<IndexedFile[]> => readRecords(gunzipped(path), parseIndexed);
 
 /** An index that is not the one of its manifest is not believed: everything is summed anew then. */
-async function lastIndex(folder: string, last: Manifest | undefined): Promise<AsyncIterable<IndexedFile>> {
+async function lastIndex(folder: string, last: Manifest | undefined): Promise<AsyncIterable<IndexedFile[]>> {
   const path = join(folder, CONTENT_FILES.index);
   if (!last || (await sumOfStored(path)) !== last.index.sha256) return none();
   return readIndex(path);
 }
 
 // eslint-disable-next-line require-yield
-async function* none(): AsyncGenerator<IndexedFile> {}
+async function* none(): AsyncGenerator<IndexedFile[]> {}
 
 type Pair = [ListedFile, IndexedFile] | [ListedFile, undefined] | [undefined, IndexedFile];
 
 /** Sums are made a few at a time, and the order stays. */
-async function* withSums(root: string, pairs: AsyncIterable<Pair>, tally: Tally, options: IndexOptions) {
+async function* withSums(root: string, pairs: AsyncIterable<Pair[]>, tally: Tally, options: IndexOptions) {
   const until = performance.now() + (options.sumBudgetMs ?? Infinity);
-  let waiting: Promise<IndexedFile | undefined>[] = [];
-  for await (const [file, known] of pairs) {
-    options.signal?.throwIfAborted();
-    if (!file) continue;
-    if (file.type !== "f" && file.type !== "l") {
-      tally.other();
-      continue;
+  for await (const batch of pairs) {
+    const files: (IndexedFile | undefined)[] = [];
+    const unread: { file: ListedFile; at: number }[] = [];
+    for (const [file, known] of batch) {
+      if (!file) continue;
+      if (file.type !== "f" && file.type !== "l") tally.other();
+      else if (known && known.sum !== NO_SUM && isUnchanged(file, known)) files.push(known);
+      else unread.push({ file, at: files.push(undefined) - 1 });
     }
-    waiting.push(summed(root, file, known, performance.now() < until, tally));
-    if (waiting.length < AT_ONCE) continue;
-    yield* recorded(await Promise.all(waiting), tally, options);
-    waiting = [];
+    tally.add(files);
+    for (let from = 0; from < unread.length || from === 0; from += AT_ONCE) {
+      options.signal?.throwIfAborted();
+      const mayRead = performance.now() < until;
+      const few = unread.slice(from, from + AT_ONCE);
+      const now = await Promise.all(few.map(({ file }) => summed(root, file, mayRead, tally)));
+      for (const [n, { at }] of few.entries()) files[at] = now[n];
+      tally.add(now);
+      options.onProgress?.(tally.done());
+    }
+    yield files.filter((file) => file !== undefined);
   }
-  yield* recorded(await Promise.all(waiting), tally, options);
-}
-
-function* recorded(files: (IndexedFile | undefined)[], tally: Tally, { onProgress }: IndexOptions) {
-  for (const file of files) {
-    if (!file) continue;
-    tally.add(file);
-    yield file;
-  }
-  onProgress?.(tally.done());
 }
 
 /** Undefined for a file that is gone. */
 async function summed(
   root: string,
   file: ListedFile,
-  known: IndexedFile | undefined,
   mayRead: boolean,
   tally: Tally,
 ): Promise<IndexedFile | undefined> {
-  if (known && known.sum !== NO_SUM && isUnchanged(file, known)) return { ...file, sum: known.sum };
   if (!mayRead) return { ...file, sum: NO_SUM };
   const sum = await sumFile(root, file);
   if (sum === undefined) return undefined;
@@ -128,38 +122,34 @@ async function summed(
 const isUnchanged = (a: ListedFile, b: ListedFile) =>
   a.size === b.size && a.modified === b.modified && a.inode === b.inode && a.type === b.type;
 
-async function* toChunks(files: AsyncIterable<IndexedFile>): AsyncGenerator<Buffer> {
-  let text = "";
-  for await (const file of files) {
-    text += formatIndexed(file);
-    if (text.length < 65_536) continue;
-    yield Buffer.from(text, "latin1");
-    text = "";
-  }
-  if (text !== "") yield Buffer.from(text, "latin1");
+async function* toChunks(files: AsyncIterable<IndexedFile[]>): AsyncGenerator<Buffer> {
+  for await (const batch of files) yield Buffer.from(batch.map(formatIndexed).join(""), "latin1");
 }
 
 type Tally = ReturnType<typeof createTally>;
 
 function createTally(folders: readonly string[]) {
   const records = folders.map((path): FolderRecord => ({ path, files: 0, links: 0, bytes: 0, summed: 0 }));
+  const below = records.map((record) => ({ record, prefix: `${record.path}/` }));
   const summedNow = { files: 0, bytes: 0 };
   let others = 0;
   const total = (of: "files" | "bytes") => records.reduce((sum, record) => sum + record[of], 0);
+  const addOne = ({ path, size, type, sum }: IndexedFile) => {
+    const record = below.find(({ prefix }) => path.startsWith(prefix) || path === prefix.slice(0, -1))?.record;
+    if (!record) return;
+    if (type === "l") record.links++;
+    else record.files++;
+    if (type === "f") record.bytes += size;
+    if (type === "f" && sum !== NO_SUM) record.summed++;
+  };
   return {
     other: () => void others++,
     read(bytes: number) {
       summedNow.files++;
       summedNow.bytes += bytes;
     },
-    add({ path, size, type, sum }: IndexedFile) {
-      const record = records.find((one) => path.startsWith(`${one.path}/`) || path === one.path);
-      if (!record) return;
-      if (type === "l") record.links++;
-      else record.files++;
-      if (type === "f") record.bytes += size;
-      if (type === "f" && sum !== NO_SUM) record.summed++;
-    },
+    /** Those that are not gone. */
+    add: (files: readonly (IndexedFile | undefined)[]) => files.forEach((file) => file && addOne(file)),
     done: () => ({ files: total("files"), bytes: total("bytes") }),
     result: () => ({ folders: records, others, summedNow }),
   };

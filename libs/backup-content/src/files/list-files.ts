@@ -13,8 +13,8 @@ export interface ListDependencies {
 }
 
 export interface FileList {
-  /** In the order of the bytes of their paths. */
-  files: AsyncIterable<ListedFile>;
+  /** In the order of the bytes of their paths, many at a time. */
+  files: AsyncIterable<ListedFile[]>;
   /** Folders of those asked for that do not exist. */
   absent: string[];
   /** The first hundred places that could not be read, as find(1) said it. */
@@ -55,7 +55,8 @@ export async function withFileList<T>(
     const byPath = ["--zero-terminated", "--field-separator=\t", "--key=5", `--buffer-size=${SORT_MEMORY}`];
     await run("sort", [...byPath, `--temporary-directory=${temporary}`, `--output=${sorted}`, "--", listed], options);
     await rm(listed, { force: true });
-    return await work({ files: readList(sorted), absent, unreadable: complaints(found) });
+    const files = readRecords(createReadStream(sorted), parseListed);
+    return await work({ files, absent, unreadable: complaints(found) });
   } catch (error) {
     if (isSystemError(error, "COMMAND_FAILED")) throw failure("BACKUP_FILES_UNREADABLE", error.message, error);
     throw error;
@@ -92,8 +93,4 @@ function complaints({
   if (exitCode === 0) return [];
   const lines = stderr.split("\n").filter((line) => line !== "" && !line.endsWith("No such file or directory"));
   return [...lines.slice(0, SHOWN), ...(cutBytes.stderr > 0 ? ["and more"] : [])];
-}
-
-async function* readList(path: string): AsyncGenerator<ListedFile> {
-  for await (const record of readRecords(createReadStream(path))) yield parseListed(record);
 }

@@ -44,12 +44,14 @@ export async function checkLegacy(
   });
 }
 
-async function count({ files }: { files: AsyncIterable<{ type: string; size: number }> }) {
+async function count({ files }: { files: AsyncIterable<{ type: string; size: number }[]> }) {
   const counted = { found: 0, bytes: 0 };
-  for await (const { type, size } of files) {
-    if (type !== "f") continue;
-    counted.found++;
-    counted.bytes += size;
+  for await (const batch of files) {
+    for (const { type, size } of batch) {
+      if (type !== "f") continue;
+      counted.found++;
+      counted.bytes += size;
+    }
   }
   return counted;
 }
