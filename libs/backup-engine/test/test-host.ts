@@ -67,18 +67,20 @@ export function startTestHost(): TestHost {
 }
 
 function createRun(id: string, mark: string, argumentsSeen: string[]): RunCommand {
+  let calls = 0;
   return async (program, args, options: CommandOptions) => {
     argumentsSeen.push(...args);
+    const call = String(++calls);
     const { env = {}, cwd = "/", secrets = [], ...rest } = options;
     const variables = Object.entries({ ...env, APPLIANCE_CALL: mark }).flatMap(([name, value]) => [
       "--env",
       `${name}=${value}`,
     ]);
     const interactive = options.input === undefined ? [] : ["--interactive"];
-    const kill = () => void docker("exec", id, "kill-call", "TERM", mark);
+    const kill = () => void docker("exec", id, "kill-call", "TERM", mark, call);
     options.signal?.addEventListener("abort", kill, { once: true });
     try {
-      const command = ["exec", ...interactive, "--workdir", cwd, ...variables, id, program, ...args];
+      const command = ["exec", ...interactive, "--workdir", cwd, ...variables, id, "run-call", call, program, ...args];
       return await runCommand("docker", command, { ...rest, secrets: [...secrets, ...Object.values(env)] });
     } finally {
       options.signal?.removeEventListener("abort", kill);
