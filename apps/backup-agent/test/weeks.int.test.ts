@@ -4,9 +4,9 @@ import type { TargetState } from "../src/targets/target-state.ts";
 import { ROWS_BEFORE, startNights, type Nights, type TargetName } from "./support/nights.ts";
 
 const DAY_MS = 86_400_000;
-/** Five weeks from a Monday on, over the end of a month. */
+/** Five weeks from a Monday on, over the end of a month, and all before the kernel's own time: restic counts its last week from the newest of those. */
 const NIGHTS = 35;
-const FIRST = Date.parse("2027-01-04T00:30:00Z");
+const FIRST = Date.parse("2025-01-06T00:30:00Z");
 /** The disk of `copy` is away. */
 const AWAY = [16, 17, 18];
 
@@ -134,7 +134,7 @@ describe.runIf(process.getuid?.() === 0)("five weeks of nights", { timeout: 240_
     await backUpAt(ahead, null, NIGHTS);
     await backUpAt(timeOf(last), null, last);
     for (const { outcome, pruningPostponed } of nights[last]!.result.targets)
-      expect([outcome, pruningPostponed]).toEqual(["saved", expect.stringMatching(/^the backup of 2028-.* is later/)]);
+      expect([outcome, pruningPostponed]).toEqual(["saved", expect.stringMatching(/^the backup of 2026-.* is later/)]);
     for (const target of ["main", "copy"] as const)
       expect((await appliance.state(target)).alerts.map(({ code }) => code)).toEqual(["BACKUP_LATER_THAN_NOW"]);
 

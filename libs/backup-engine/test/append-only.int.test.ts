@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Target } from "../src/index.ts";
 import { describeTree } from "./corpus.ts";
 import { BUILD_MS, restored } from "./engine-suite.ts";
-import { openDuplicity, openRestic } from "./open.ts";
+import { backUpResticOn, openDuplicity, openRestic } from "./open.ts";
 import { ACCOUNT, knownHosts, PLACES, TARGETS } from "./targets.ts";
 import { newFolder, startTestHost, type TestHost } from "./test-host.ts";
 
@@ -55,13 +55,14 @@ describe("a target that is append-only", { timeout: 240_000 }, () => {
     const aware = await open({ url: "rest:http://127.0.0.1:8083/", appendOnly: true });
     expect((await aware.backup(source())).findings).toEqual([]);
     expect(host.exec("ls", "/srv/rest/snapshots").split("\n")).toHaveLength(3);
+    await backUpResticOn(host, "2026-01-10", "rest:http://127.0.0.1:8083/", root);
     const unaware = await open({ url: "rest:http://127.0.0.1:8083/" });
     expect(await unaware.prune()).toEqual({
       removed: [],
       postponed: expect.stringContaining("append-only") as string,
       findings: [],
     });
-    expect(await aware.list()).toHaveLength(2);
+    expect(await aware.list()).toHaveLength(3);
   });
 
   it("is found out where the server lets this host delete", async () => {

@@ -26,15 +26,25 @@ export function openDuplicity(host: TestHost, target: Target, state: string, mor
   );
 }
 
+const PASSWORD = "the restic password";
+
 export function openRestic(
   host: TestHost,
   target: Target,
   state: string,
   { hostName = "appliance-a", ...more }: Partial<ResticSettings> & { hostName?: string } = {},
 ) {
-  const settings = { target, password: "the restic password", ...more };
+  const settings = { target, password: PASSWORD, ...more };
   return openResticEngine(settings, { ...places(state), run: host.run, now: () => new Date(), hostName });
 }
+
+/** A backup of `dump` in `root` as an earlier day would have made it. `date` is as in `2026-01-10`. */
+export const backUpResticOn = (host: TestHost, date: string, repository: string, root: string) =>
+  host.run(
+    "restic",
+    ["-r", repository, "backup", "--host=appliance", "--tag=appliance", "--time", `${date} 00:30:00`, "dump"],
+    { cwd: root, env: { RESTIC_PASSWORD: PASSWORD }, timeoutMs: 60_000 },
+  );
 
 function places(state: string) {
   const folders = {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OperatorError } from "@appliance/errors";
 import { describeTree, writeDocuments } from "./corpus.ts";
 import { BUILD_MS, restored } from "./engine-suite.ts";
-import { openRestic } from "./open.ts";
+import { backUpResticOn, openRestic } from "./open.ts";
 import { newFolder, startTestHost, type TestHost } from "./test-host.ts";
 
 describe("restic and what goes wrong", { timeout: 240_000 }, () => {
@@ -124,7 +124,8 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
     const engine = await openRestic(host, { url: `file://${store}` }, newFolder(host, "state"), { policy });
     await engine.backup({ root, paths: ["dump"] }, { create: true });
     const today = new Date().toISOString().slice(0, 10);
-    for (const date of ["2026-01-10", "2026-02-10", "2026-03-08", "2026-03-09"]) await backUpOn(date, store);
+    for (const date of ["2026-01-10", "2026-02-10", "2026-03-08", "2026-03-09"])
+      await backUpResticOn(host, date, store, root);
     expect(await engine.prune({ budgetMs: 1 })).toEqual({
       removed: [],
       postponed: expect.stringContaining("used up") as string,
@@ -133,7 +134,7 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
     expect((await engine.prune()).removed).toHaveLength(3);
     const left = await engine.list();
     expect(left.map(({ at }) => at.toISOString().slice(0, 10))).toEqual(["2026-03-09", today]);
-    await backUpOn("2099-01-01", store);
+    await backUpResticOn(host, "2099-01-01", store, root);
     const id = (await engine.list()).at(-1)?.id;
     expect(await engine.prune()).toMatchObject({
       postponed: expect.stringContaining("2099") as string,
@@ -142,36 +143,29 @@ describe("restic and what goes wrong", { timeout: 240_000 }, () => {
     expect(await engine.list()).toHaveLength(left.length + 1);
   });
 
-  it("is called five times a night, seven on one that forgets a backup, and then frees what nothing needs any more", async () => {
+  it("is called four times a night, six on one that forgets a backup, and then frees what nothing needs any more", async () => {
     const [data, store] = [newFolder(host, "data"), join(host.folder, "nights")];
-    const engine = await open(`file://${store}`);
+    const policy = { daily: 1, weekly: 0, monthly: 0 };
+    const engine = await openRestic(host, { url: `file://${store}` }, newFolder(host, "state"), { policy });
     const night = async () => {
-      writeFileSync(join(data, "dump"), randomBytes(3_000_000));
       const before = calls();
       await engine.backup({ root: data, paths: ["dump"] }, { create: true });
       const { removed } = await engine.prune();
-      await engine.usage();
       return { removed: removed.length, calls: calls() - before };
     };
-    expect(await night()).toEqual({ removed: 0, calls: 6 }); // one of them makes the repository
-    expect(await night()).toEqual({ removed: 0, calls: 5 }); // the oldest is kept until there are enough
-    expect(await night()).toEqual({ removed: 1, calls: 7 }); // the earlier one of a day
-    const sizes = readdirSync(join(store, "data"), { recursive: true, withFileTypes: true })
-      .filter((one) => one.isFile())
-      .map(({ parentPath, name }) => statSync(join(parentPath, name)).size);
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(7_000_000); // not 9
+    writeFileSync(join(data, "dump"), randomBytes(3_000_000));
+    expect(await night()).toEqual({ removed: 0, calls: 5 }); // one of them makes the repository
+    expect(await night()).toEqual({ removed: 0, calls: 4 }); // all of a week are kept
+    await backUpResticOn(host, "2026-01-10", store, root);
+    expect(bytesIn(store)).toBeGreaterThan(4_000_000);
+    expect(await night()).toEqual({ removed: 1, calls: 6 });
+    expect(bytesIn(store)).toBeLessThan(3_500_000);
   });
 
-  const calls = () => host.argumentsSeen.filter((argument) => argument === "--repo").length;
+  const bytesIn = (store: string) =>
+    readdirSync(join(store, "data"), { recursive: true, withFileTypes: true })
+      .filter((one) => one.isFile())
+      .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 
-  const backUpOn = (date: string, store: string) =>
-    host.run(
-      "restic",
-      ["-r", store, "backup", "--host=appliance", "--tag=appliance", "--time", `${date} 00:30:00`, "dump"],
-      {
-        cwd: root,
-        env: { RESTIC_PASSWORD: "the restic password" },
-        timeoutMs: 60_000,
-      },
-    );
+  const calls = () => host.argumentsSeen.filter((argument) => argument === "--repo").length;
 });

@@ -127,7 +127,12 @@ const targets = list({
         doc: RETENTION,
         note: "What is not set is that of `appliance:backup:retention`.",
         fields: {
-          daily: number({ doc: "The last one of each day.", from: 1, to: MOST_KEPT, example: "14" }),
+          daily: number({
+            doc: "The last one of each day. Of the last 7 days every one is kept.",
+            from: 1,
+            to: MOST_KEPT,
+            example: "14",
+          }),
           weekly: number({ doc: "The last one of each week.", from: 0, to: MOST_KEPT, example: "8" }),
           monthly: number({ doc: "The last one of each month.", from: 0, to: MOST_KEPT, example: "12" }),
         },
@@ -170,7 +175,12 @@ export const backup = section({
     retention: section({
       doc: RETENTION,
       fields: {
-        daily: number({ doc: "The last one of each day.", from: 1, to: MOST_KEPT, default: 14 }),
+        daily: number({
+          doc: "The last one of each day. Of the last 7 days every one is kept.",
+          from: 1,
+          to: MOST_KEPT,
+          default: 14,
+        }),
         weekly: number({ doc: "The last one of each week.", from: 0, to: MOST_KEPT, default: 8 }),
         monthly: number({ doc: "The last one of each month.", from: 0, to: MOST_KEPT, default: 12 }),
       },

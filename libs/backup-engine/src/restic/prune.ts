@@ -8,12 +8,15 @@ import { ForgetGroup } from "./messages.ts";
 import { listPoints } from "./points.ts";
 import { callRestic } from "./program.ts";
 
-/** How many daily, weekly and monthly points are kept: the last of each day, week and month that has one. */
+/** How many daily, weekly and monthly points are kept: the last of each day, week and month that has one. Of the last week every one is. */
 export interface ResticPolicy {
   daily: number;
   weekly: number;
   monthly: number;
 }
+
+/** Every one of the last week: what an operator saves by mistake, such as a loss, removes no better one of the same day. */
+const LATELY = ["--keep-last", "1", "--keep-within", "7d"];
 
 /** Little by little: the rest is packed anew on the next nights. */
 const REPACK = ["--max-repack-size", "4G", "--max-unused", "10%"];
@@ -70,7 +73,7 @@ async function removeOld(
 
 async function forget(context: ResticContext, policy: ResticPolicy, options: Cancellable): Promise<string[]> {
   const keep = Object.entries(policy).flatMap(([name, n]) => [`--keep-${name}`, String(n)]);
-  const args = ["forget", "--json", "--tag", "appliance", "--group-by", "host", "--keep-last", "1", ...keep];
+  const args = ["forget", "--json", "--tag", "appliance", "--group-by", "host", ...LATELY, ...keep];
   const { stdout } = await callRestic(context, args, options);
   const groups = z.array(ForgetGroup).parse(JSON.parse(stdout.split("\n")[0] ?? "[]"));
   return groups.flatMap((group) => (group.remove ?? []).map(({ id }) => id));
