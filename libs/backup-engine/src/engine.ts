@@ -50,7 +50,7 @@ export interface BackupOptions extends Cancellable {
   create?: boolean;
   /** Everything anew, independent of what is stored. An engine that never needs it takes no notice. */
   full?: boolean;
-  /** What the source holds, as the caller counted it: without it duplicity cannot say the time left. */
+  /** What the source holds, as the caller counted it: without it duplicity cannot say the time left, and restic counts once more. */
   expected?: Amount;
   onProgress?: (progress: Progress) => void;
 }
@@ -88,10 +88,15 @@ export interface RestoreOptions extends Cancellable {
   onProgress?: (done: Amount) => void;
 }
 
-/** How much of the stored data was read and found right. */
-export interface ReadOutcome {
-  read: Amount;
+export interface Usage {
+  /** At the target, with everything that belongs to the backup. */
   stored: Amount;
+  points: number;
+}
+
+/** How much of the stored data was read and found right. */
+export interface ReadOutcome extends Usage {
+  read: Amount;
   /** When the part that was not read for the longest time was read; undefined while a part was never read. */
   everythingReadSince: Date | undefined;
 }
@@ -112,12 +117,6 @@ export interface ForeignLock {
 export interface UnlockOutcome {
   broken: number;
   left: readonly ForeignLock[];
-}
-
-export interface Usage {
-  /** At the target, with everything that belongs to the backup. */
-  stored: Amount;
-  points: number;
 }
 
 /**

@@ -18,7 +18,8 @@ export function createProgressMeter({ expected, onProgress }: Pick<BackupOptions
   };
 }
 
-function secondsLeft(done: Amount, expected: Amount | undefined, startedAt: number): number | undefined {
+/** By the pace since `startedAt`, of performance.now(). */
+export function secondsLeft(done: Amount, expected: Amount | undefined, startedAt: number): number | undefined {
   if (!expected || done.bytes === 0) return undefined;
   const secondsPerByte = (performance.now() - startedAt) / 1000 / done.bytes;
   return Math.max(0, Math.round(secondsPerByte * (expected.bytes - done.bytes)));

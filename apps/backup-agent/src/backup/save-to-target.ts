@@ -1,4 +1,4 @@
-import type { BackupEngine, BackupOutcome, PruneOutcome } from "@appliance/backup-engine";
+import type { Amount, BackupEngine, BackupOutcome, PruneOutcome, Usage } from "@appliance/backup-engine";
 import { OperatorError, toFailure, type Failure } from "@appliance/errors";
 import type { BackupProgress, BackupRun, Log, ResultOf } from "@appliance/jobs";
 import { FOLDERS } from "../contents.ts";
@@ -73,7 +73,8 @@ async function saveWith(
     alerts: [...done.findings, ...pruned.findings].map(({ code, message, remedy }) => ({ code, message, remedy })),
   };
   for (const alert of saved.alerts) saving.log.error({ target: target.name, ...alert }, "a backup target needs a hand");
-  await record(engine, target, startedAt, saved, saving, deps);
+  await record(target, startedAt, saved, saving, deps);
+  await noteNews(engine, target, { added: done.stored, removed: pruned.removed.length }, saving, deps);
   return saved;
 }
 
@@ -127,8 +128,8 @@ async function prune(
   engine: BackupEngine,
   { complete }: BackupOutcome,
   { content, signal, log }: Saving,
-): Promise<Pick<PruneOutcome, "postponed" | "findings">> {
-  const not = (postponed: string) => ({ postponed, findings: [] });
+): Promise<PruneOutcome> {
+  const not = (postponed: string): PruneOutcome => ({ removed: [], postponed, findings: [] });
   if (!complete) return not("This backup is incomplete, so no older one is removed.");
   if (!content.purge)
     return not("Much data is gone, or nothing can be compared with; until that is cleared up, nothing is removed.");
@@ -179,7 +180,6 @@ function runOf(startedAt: Date, { outcome, failure, point, source, stored, secon
 }
 
 async function record(
-  engine: BackupEngine,
   target: TargetSettings,
   startedAt: Date,
   { outcome, alerts }: Saved,
@@ -192,20 +192,42 @@ async function record(
   const success =
     run.outcome === "saved" ? { lost: false, lastSuccess: run, ...(isFull ? { lastFull: run } : {}) } : {};
   await deps.states.update(target.name, { lastRun: run, alerts: [...saving.content.alerts, ...alerts], ...success });
-  await noteNews(engine, target, saving, deps);
 }
 
 const DAY_MS = 86_400_000;
 
+/** What a run did to the content of a target. */
+interface Turnover {
+  added: Amount;
+  /** Points. */
+  removed: number;
+}
+
 /** How full the target is, and whether the next run fits. No more than news: the backup is there whether the target tells or not. */
-async function noteNews(engine: BackupEngine, target: TargetSettings, saving: Saving, deps: SaveDeps): Promise<void> {
+async function noteNews(
+  engine: BackupEngine,
+  target: TargetSettings,
+  turnover: Turnover,
+  saving: Saving,
+  deps: SaveDeps,
+): Promise<void> {
   try {
     const tomorrow = new Date(deps.now().getTime() + DAY_MS);
-    await forecastAt(tomorrow, target, await deps.states.read(target.name), false, saving, deps);
-    const { stored, points } = await engine.usage({ signal: saving.signal });
-    await deps.states.update(target.name, { usage: { at: deps.now().toISOString(), stored, points } });
+    const state = await deps.states.read(target.name);
+    await forecastAt(tomorrow, target, state, false, saving, deps);
+    const usage = state.usage ? carriedOn(state.usage, turnover) : await engine.usage({ signal: saving.signal });
+    await deps.states.update(target.name, { usage: { ...usage, at: deps.now().toISOString() } });
   } catch (error) {
     saving.signal.throwIfAborted();
     saving.log.warn({ err: error }, "a backup target does not tell how much it holds");
   }
 }
+
+/**
+ * The daily check counts what is stored: to ask restic for it takes longer than a whole night without changes, where there are many files.
+ * Until then what was removed counts as stored: rather too much than too little.
+ */
+const carriedOn = ({ stored, points }: Usage, { added, removed }: Turnover): Usage => ({
+  stored: { files: stored.files + added.files, bytes: stored.bytes + added.bytes },
+  points: points + 1 - removed,
+});

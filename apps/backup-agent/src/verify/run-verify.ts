@@ -2,7 +2,7 @@ import type { ReadOutcome } from "@appliance/backup-engine";
 import { isInterrupted, toFailure } from "@appliance/errors";
 import type { BackupVerify, JobContext, ResultOf, Work } from "@appliance/jobs";
 import type { TargetSettings } from "../slice.ts";
-import type { TargetStates } from "../targets/target-state.ts";
+import type { TargetState, TargetStates } from "../targets/target-state.ts";
 import type { Targets } from "../targets/targets.ts";
 
 export interface VerifyDeps {
@@ -43,12 +43,15 @@ async function verify(
     seconds: secondsSince(startedAt, deps.now()),
     ...more,
   });
-  const note = ({ failure, everythingReadSince }: Outcome) =>
-    deps.states.update(target.name, { verified: { at: deps.now().toISOString(), failure, everythingReadSince } });
+  const note = ({ failure, everythingReadSince }: Outcome, counted: Partial<TargetState>) =>
+    deps.states.update(target.name, {
+      verified: { at: deps.now().toISOString(), failure, everythingReadSince },
+      ...counted,
+    });
   try {
-    const { read, everythingReadSince } = await readTarget(target, everything, context, deps);
+    const { read, stored, points, everythingReadSince } = await readTarget(target, everything, context, deps);
     const outcome = outcomeOf(everythingReadSince?.toISOString() ?? null, { outcome: "whole", read, failure: null });
-    await note(outcome);
+    await note(outcome, { usage: { at: deps.now().toISOString(), stored, points } });
     return outcome;
   } catch (error) {
     if (isInterrupted(context.signal)) throw error;
@@ -56,7 +59,7 @@ async function verify(
     const failure = toFailure(context.signal.aborted ? context.signal.reason : error);
     const since = before.verified?.everythingReadSince ?? null;
     const outcome = outcomeOf(since, { outcome: "failed", read: NOTHING, failure });
-    await note(outcome);
+    await note(outcome, {});
     return outcome;
   }
 }

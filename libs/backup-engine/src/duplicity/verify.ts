@@ -51,7 +51,8 @@ export async function verifyData(
   );
   if (bad.length > 0) throw failure(codeOf(bad), context.url.label, someOf(bad));
   const parts = partsOf(seen, after);
-  return { read: amountOf(due), stored: amountOf(parts), everythingReadSince: everythingReadSince(parts) };
+  const points = setsOf(seen.collection).length;
+  return { read: amountOf(due), stored: amountOf(parts), points, everythingReadSince: everythingReadSince(parts) };
 }
 
 function partsOf({ collection, sizes }: Observation, { files }: Ledger): ReadablePart[] {

@@ -1,7 +1,8 @@
 import type * as z from "zod";
 import { OperatorError } from "@appliance/errors";
-import type { BackupOptions, BackupOutcome, Cancellable, Point, Source } from "../engine.ts";
+import type { Amount, BackupOptions, BackupOutcome, Cancellable, Point, Source } from "../engine.ts";
 import { failure } from "../failures.ts";
+import { secondsLeft } from "../progress-meter.ts";
 import { requireSource } from "../require-source.ts";
 import { tryToDelete } from "./append-only.ts";
 import type { ResticContext } from "./context.ts";
@@ -17,6 +18,9 @@ const IDENTITY = ["--host", "appliance", "--tag", "appliance"];
 
 /** Documents are encrypted and the dump is compressed: to try it again costs a fifth of the work. What restic writes itself stays compressed. */
 const INCOMPRESSIBLE = ["--compression", "off"];
+
+/** restic walks all folders a second time only to know the total. */
+const UNCOUNTED = ["--no-scan"];
 const PARTIAL = 3;
 const MOST_SKIPPED = 100;
 
@@ -24,16 +28,17 @@ const MOST_SKIPPED = 100;
 export async function backUp(
   context: ResticContext,
   source: Source,
-  { onProgress, create = false, ...options }: BackupOptions,
+  { onProgress, create = false, expected, ...options }: BackupOptions,
 ): Promise<BackupOutcome> {
   const startedAt = context.now();
   await requireSource(source);
   await prepareRepository(context, create, signalOf(options));
   const skipped: string[] = [];
+  const progressOf = createProgressReader(expected);
   let summary: z.infer<typeof BackupSummary> | undefined;
   const { exitCode } = await callRestic(
     context,
-    ["backup", "--json", ...INCOMPRESSIBLE, ...IDENTITY, "--", ...source.paths],
+    ["backup", "--json", ...INCOMPRESSIBLE, ...(expected ? UNCOUNTED : []), ...IDENTITY, "--", ...source.paths],
     {
       ...signalOf(options),
       cwd: source.root,
@@ -42,7 +47,7 @@ export async function backUp(
       onOutput: (line) => {
         summary ??= parseLine(BackupSummary, line);
         const status = parseLine(Status, line);
-        const progress = status ? toProgress(status) : summary && toWhole(summary);
+        const progress = status ? progressOf(status) : summary && toWhole(summary);
         if (progress) onProgress?.(progress);
       },
       onError: (text) => void (skipped.length < MOST_SKIPPED && skipped.push(text)),
@@ -78,13 +83,15 @@ async function prepareRepository(context: ResticContext, create: boolean, option
 
 const signalOf = ({ signal }: Cancellable): Cancellable => (signal ? { signal } : {});
 
-function toProgress(status: z.infer<typeof Status>) {
-  const { files_done = 0, bytes_done = 0, total_files, total_bytes } = status;
-  const isKnown = total_files !== undefined && total_bytes !== undefined && status.seconds_remaining !== undefined;
-  return {
-    done: { files: files_done, bytes: bytes_done },
-    total: isKnown ? { files: total_files, bytes: total_bytes } : undefined,
-    secondsLeft: status.seconds_remaining,
+/** The total is what the caller expects, or what restic has counted once it says a time. */
+function createProgressReader(expected: Amount | undefined) {
+  const startedAt = performance.now();
+  return ({ files_done = 0, bytes_done = 0, total_files, total_bytes, seconds_remaining }: z.infer<typeof Status>) => {
+    const done = { files: files_done, bytes: bytes_done };
+    if (expected) return { done, total: expected, secondsLeft: secondsLeft(done, expected, startedAt) };
+    const isKnown = total_files !== undefined && total_bytes !== undefined && seconds_remaining !== undefined;
+    const total = isKnown ? { files: total_files, bytes: total_bytes } : undefined;
+    return { done, total, secondsLeft: seconds_remaining };
   };
 }
 

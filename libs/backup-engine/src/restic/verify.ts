@@ -31,10 +31,10 @@ export async function verifyData(
       await noteRead(journalFile, [part], context.now());
     }
   }
-  const stored = (await usage(context, options)).stored;
+  const { stored, points } = await usage(context, options);
   const share = due.length / PARTS;
   const read = { files: Math.round(stored.files * share), bytes: Math.round(stored.bytes * share) };
-  return { read, stored, everythingReadSince: everythingReadSince(partsOf((await journalFile.read()).readAt)) };
+  return { read, stored, points, everythingReadSince: everythingReadSince(partsOf((await journalFile.read()).readAt)) };
 }
 
 async function noteRead(journalFile: JournalFile, parts: readonly ReadablePart[], now: Date) {
