@@ -12,7 +12,12 @@ import {
   readLastManifest,
   writeManifest,
 } from "../../../libs/backup-content/src/index.ts";
-import { openDuplicityEngine, openResticEngine, type BackupEngine } from "../../../libs/backup-engine/src/index.ts";
+import {
+  openDuplicityEngine,
+  openResticEngine,
+  type Amount,
+  type BackupEngine,
+} from "../../../libs/backup-engine/src/index.ts";
 import { runCommand, type RunCommand } from "../../../libs/command/src/index.ts";
 import type { Phase, RunOrder, RunReport } from "./run-order.ts";
 
@@ -91,7 +96,8 @@ async function openEngine(): Promise<BackupEngine> {
   );
 }
 
-async function makeContent(): Promise<void> {
+/** What the source holds, and whether it was ever saved before. */
+async function makeContent(): Promise<{ expected: Amount; isFirst: boolean }> {
   const dumps = join(order.root, "ecs-pgdump");
   const scratch = join(order.state, "content");
   await mkdir(scratch, { recursive: true, mode: 0o700 });
@@ -105,20 +111,24 @@ async function makeContent(): Promise<void> {
   const env = "0".repeat(64);
   const { at, database, dump } = dumped;
   await writeManifest(dumps, { appliance: "bench", at: at.toISOString(), env, database, dump, index, folders }, keys);
+  const sum = (of: "files" | "bytes") => folders.reduce((total, folder) => total + folder[of], 0);
+  return { expected: { files: sum("files"), bytes: sum("bytes") }, isFirst: last === undefined };
 }
 
 async function main(): Promise<void> {
   const memory = watchMemory();
-  if (order.action === "backup") await makeContent();
+  const content = order.action === "backup" ? await makeContent() : undefined;
   const engine = await openEngine();
   await phase("engine", async () => {
-    if (order.action === "restore") return engine.restore({ into: order.into });
-    return engine.backup({ root: order.root, paths: FOLDERS }, { create: true, full: order.full });
+    if (!content) return engine.restore({ into: order.into });
+    const { expected } = content;
+    return engine.backup({ root: order.root, paths: FOLDERS }, { create: true, full: order.full, expected });
   });
-  if (order.action === "backup")
+  if (content)
     await phase("afterwards", async () => {
       await engine.prune();
-      await engine.usage();
+      // Later the daily check counts.
+      if (content.isFirst) await engine.usage();
     });
   await engine.close();
   await rm(join(order.state, "time"), { force: true });

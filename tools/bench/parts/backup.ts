@@ -55,8 +55,13 @@ function takeRound(site: Site, place: Place, name: string): Round {
   const url = (who: string) => (place === "local" ? `file:///r/${name}-${who}` : site.sftp.url(`${name}-${who}`));
   const old = setUpOldSystem(site, name, url("old"));
   const run = (engine: Engine, action: "backup" | "restore") => ourRun(site, engine, action, url(engine), name);
+  /** With sums of every file. */
+  const first = (engine: Engine) => {
+    site.script("rm -f /data/ecs-pgdump/backup-*");
+    return run(engine, "backup");
+  };
 
-  const fulls = { old: old.full(), duplicity: run("duplicity", "backup"), restic: run("restic", "backup") };
+  const fulls = { old: old.full(), duplicity: first("duplicity"), restic: first("restic") };
   const byHand = { duplicity: duplicityByHand(site, url("hand")), restic: resticByHand(site, url("hand-restic")) };
   changeData(site);
   const increments = { old: old.increment(), duplicity: run("duplicity", "backup"), restic: run("restic", "backup") };

@@ -23,8 +23,9 @@ const REPACK = ["--max-repack-size", "4G", "--max-unused", "10%"];
 
 /**
  * Forgets points that the policy does not keep, then frees their space until the budget is used up. restic may be stopped
- * anywhere in it: data goes only after nothing names it any more. It counts points and asks no clock, so one that jumps
- * forward removes nothing; after one that was set back, the newest would count as the oldest, so nothing is removed.
+ * anywhere in it: data goes only after nothing names it any more. It counts points, and the last week from the newest of them, so a
+ * clock that jumps forward removes nothing that the counts keep; after one that was set back, the newest would count as the oldest,
+ * so nothing is removed.
  */
 export async function prune(
   context: ResticContext,
