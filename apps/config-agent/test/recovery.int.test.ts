@@ -100,7 +100,10 @@ describe("a recovery", () => {
     const again = (data: object, enqueuedAt?: Date) => host.recover(data, "cli-2", undefined, enqueuedAt);
     expect(await again({}, meanwhile)).toEqual(RESTORED);
     await expect(again({ target: "second" }, meanwhile)).rejects.toMatchObject({ code: "RECOVERY_OCCUPIED" });
-    await expect(again({})).rejects.toMatchObject({ code: "RECOVERY_OCCUPIED" });
+    await expect(again({})).rejects.toMatchObject({
+      code: "RECOVERY_OCCUPIED",
+      message: expect.stringMatching(/^The recovery of .* has put back its data already\. This host holds/) as string,
+    });
     expect(host.diary).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import { plain, type Figure } from "../figure.ts";
-import { run, startHost, type Host } from "../../lab/index.ts";
+import { startHost, type Host } from "../../lab/index.ts";
 import type { Bench } from "../bench.ts";
+import { ownImages } from "../own-images.ts";
 
 const CHECKOUT = "/root/checkout";
 const LOG = "/var/log/appliance-bootstrap.log";
@@ -21,13 +22,6 @@ export async function bootstrap({ full }: Bench): Promise<Figure[]> {
   } finally {
     await host.remove();
   }
-}
-
-/** The images of this checkout, built here if need be. */
-async function ownImages(): Promise<string[]> {
-  await run("deploy/base-image.sh", []);
-  await run("deploy/images.sh", ["build"], { timeoutMs: LIMIT_MS });
-  return (await run("deploy/images.sh", ["list"])).stdout.trim().split("\n");
 }
 
 async function readLog(host: Host): Promise<string> {

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { applianceOn, type ApplianceOn } from "../../../deploy/test/support/appliance-on.ts";
-import { applianceImages } from "../../../deploy/test/support/images.ts";
 import { startStorage, type Storage } from "../../../deploy/test/support/storage.ts";
 import { run, startHost, type Host } from "../../lab/index.ts";
 import { plain, type Figure } from "../figure.ts";
+import { ownImages } from "../own-images.ts";
 
 const NAME = "recovery.test";
 const DOCUMENTS = 200;
@@ -13,18 +13,23 @@ const DOCUMENT_BYTES = 5_000_000;
 
 /** A gigabyte of documents, handed in at the sample application: saved over sftp, proven by a drill, lost, and back on a bare host. */
 export async function recovery(): Promise<Figure[]> {
-  const [storage, before, after] = await Promise.all([
-    startStorage("bench-storage"),
-    startHost({ name: "bench-before", images: applianceImages() }),
-    startHost({ name: "bench-after", images: applianceImages() }),
-  ]);
+  const images = await ownImages();
+  const hosts: Host[] = [];
+  const started = (host: Host) => {
+    hosts.push(host);
+    return host;
+  };
   try {
+    const storage = await startStorage("bench-storage");
+    started(storage.host);
+    const before = started(await startHost({ name: "bench-before", images }));
+    const after = started(await startHost({ name: "bench-after", images }));
     const env = await makeEnv(storage);
     const saved = await save(before, env);
     await before.exec(["systemctl", "stop", "docker.socket", "docker"]);
     return [...saved, ...(await recover(after, env))];
   } finally {
-    await Promise.all([storage.host, before, after].map((host) => host.remove()));
+    await Promise.all(hosts.map((host) => host.remove()));
   }
 }
 

@@ -42,9 +42,12 @@ function factsOf(file: string): Facts {
   const stats = statSync(file);
   return {
     ...(stats.isFile() ? { mode: stats.mode & 0o777 } : {}),
-    isOnSystemDisk: (folder) => diskOf(folder) === diskOf("/"),
+    isOnSystemDisk: (folder) => OWN_FOLDERS.some((own) => diskOf(own) === diskOf(folder)),
   };
 }
+
+/** What a lost disk must not take away together with the backup of it. */
+const OWN_FOLDERS = ["/", "/data", "/volatile"];
 
 /** Of the nearest folder above that is there and that this user may look at. */
 function diskOf(path: string): number {

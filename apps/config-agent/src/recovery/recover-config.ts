@@ -99,7 +99,8 @@ async function beginOrGoOn(
   if (journal.resumed && record?.runId === runId) return record;
   const order = { ...data, pull: await isPull(data, deps) };
   // A pull that finds data of another origin is told as one that failed, and counts as that of its night.
-  if (!order.pull) await refuseOccupied(files, database, job.signal);
+  const recoveredAt = record?.restored ? record.begunAt : undefined;
+  if (!order.pull) await refuseOccupied(files, database, job.signal, { recoveredAt });
   return recoveries.begin(runId, order);
 }
 
@@ -201,7 +202,8 @@ const OF_ANOTHER_ORIGIN =
 
 /** Only what a pull put there may be replaced by the next one. */
 async function refuseForeign(job: JobRun, { files, database, pulled }: RecoverDeps): Promise<void> {
-  if ((await pulled.read()) === undefined) await refuseOccupied(files, database, job.signal, OF_ANOTHER_ORIGIN);
+  if ((await pulled.read()) === undefined)
+    await refuseOccupied(files, database, job.signal, { remedy: OF_ANOTHER_ORIGIN });
 }
 
 /** As `appliance stop` does, so that a reboot starts nothing either. */

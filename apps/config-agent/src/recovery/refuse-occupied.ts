@@ -9,6 +9,12 @@ const LEFT_BY_RECOVERY = /^\.restore-/;
 const START_OR_MOVE =
   "To start it with what it holds, run `appliance start`. To recover in its place, move it away first: docs/recovery.md says how.";
 
+export interface OccupiedOptions {
+  remedy?: string;
+  /** Of a recovery that has put back what is here, ISO 8601: who gives the same command again learns that it is done. */
+  recoveredAt?: string | undefined;
+}
+
 /**
  * A quick look before anything is stopped or changed; the recovery itself looks at every file.
  * @throws OperatorError `RECOVERY_OCCUPIED` where this host holds data
@@ -17,13 +23,13 @@ export async function refuseOccupied(
   files: RootFiles,
   database: Database,
   signal: AbortSignal,
-  remedy = START_OR_MOVE,
+  { remedy = START_OR_MOVE, recoveredAt }: OccupiedOptions = {},
 ): Promise<void> {
   if ((await files.names(PATHS.data)).some((name) => LEFT_BY_RECOVERY.test(name))) return;
   const held: string[] = [];
   if ((await files.names(PATHS.vault)).length > 0) held.push(`documents in ${PATHS.vault}`);
   if (await holdsTables(database, signal)) held.push("a database with tables");
-  if (held.length > 0) throw occupied(held, remedy);
+  if (held.length > 0) throw occupied(held, remedy, recoveredAt);
 }
 
 /** A database that does not run is started by the recovery, which looks again. */
@@ -37,7 +43,8 @@ async function holdsTables(database: Database, signal: AbortSignal): Promise<boo
   return database.holdsTables();
 }
 
-function occupied(held: readonly string[], remedy: string): OperatorError {
-  const sentence = `This host holds ${held.join(" and ")}; a recovery never writes over data.`;
+function occupied(held: readonly string[], remedy: string, recoveredAt: string | undefined): OperatorError {
+  const since = recoveredAt === undefined ? "" : `The recovery of ${recoveredAt} has put back its data already. `;
+  const sentence = `${since}This host holds ${held.join(" and ")}; a recovery never writes over data.`;
   return new OperatorError("RECOVERY_OCCUPIED", sentence, { remedy });
 }

@@ -11,7 +11,7 @@ export interface Advice extends Omit<Problem, "severity"> {
 export interface Facts {
   /** The permission bits of the file itself. */
   mode?: number;
-  /** Whether a folder lies on the disk of the system; a folder that is not there, as its nearest one above. */
+  /** Whether a folder lies on the disk of the system or of its data; a folder that is not there, as its nearest one above. */
   isOnSystemDisk?: (path: string) => boolean;
 }
 

@@ -62,7 +62,7 @@ function besideTheData({ url, mount, path }: BackupTargetSettings, { isOnSystemD
   if (!isBesideTheData && !isOnSystemDisk(folder)) return [];
   const where = isBesideTheData
     ? "lies on the same disk as the data"
-    : "lies on the same disk as the system, unless another one is mounted there";
+    : "lies on the same disk as the system or its data, unless another one is mounted there";
   return [
     {
       path: [...path, "url"],
