@@ -57,6 +57,8 @@ export interface BackupOptions extends Cancellable {
 
 export interface BackupOutcome {
   point: Point;
+  /** How many points the target listed afterwards, this one among them. */
+  points: number;
   /** False when files could not be read: the point holds the others, and the run counts as failed. */
   complete: boolean;
   /** The first hundred of what could not be read, with the program's reason. */

@@ -49,6 +49,7 @@ export function describeEngine(name: string, open: OpenEngine, targets: readonly
         const second = describeTree(root);
         const two = await engine.backup(source);
         expect(two.stored.bytes).toBeLessThan(one.stored.bytes / 2);
+        expect([one.points, two.points]).toEqual([1, 2]);
         expect((await engine.list()).map(({ id }) => id)).toEqual([one.point.id, two.point.id]);
 
         expect(await restored(engine, host, undefined)).toEqual(second);

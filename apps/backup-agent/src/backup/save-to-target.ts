@@ -74,7 +74,7 @@ async function saveWith(
   };
   for (const alert of saved.alerts) saving.log.error({ target: target.name, ...alert }, "a backup target needs a hand");
   await record(target, startedAt, saved, saving, deps);
-  await noteNews(engine, target, { added: done.stored, removed: pruned.removed.length }, saving, deps);
+  await noteNews(engine, target, { added: done.stored, points: done.points - pruned.removed.length }, saving, deps);
   return saved;
 }
 
@@ -196,11 +196,10 @@ async function record(
 
 const DAY_MS = 86_400_000;
 
-/** What a run did to the content of a target. */
+/** What is known of a target after a run without asking it. */
 interface Turnover {
   added: Amount;
-  /** Points. */
-  removed: number;
+  points: number;
 }
 
 /** How full the target is, and whether the next run fits. No more than news: the backup is there whether the target tells or not. */
@@ -224,10 +223,10 @@ async function noteNews(
 }
 
 /**
- * The daily check counts what is stored: to ask restic for it takes longer than a whole night without changes, where there are many files.
+ * The daily check counts the bytes that are stored: to ask restic for it takes longer than a whole night without changes, where there are many files.
  * Until then what was removed counts as stored: rather too much than too little.
  */
-const carriedOn = ({ stored, points }: Usage, { added, removed }: Turnover): Usage => ({
+const carriedOn = ({ stored }: Usage, { added, points }: Turnover): Usage => ({
   stored: { files: stored.files + added.files, bytes: stored.bytes + added.bytes },
-  points: points + 1 - removed,
+  points,
 });

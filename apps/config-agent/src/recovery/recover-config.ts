@@ -99,7 +99,7 @@ async function beginOrGoOn(
   if (journal.resumed && record?.runId === runId) return record;
   const order = { ...data, pull: await isPull(data, deps) };
   // A pull that finds data of another origin is told as one that failed, and counts as that of its night.
-  const recoveredAt = record?.restored ? record.begunAt : undefined;
+  const recoveredAt = record?.restored ? new Date(record.begunAt) : undefined;
   if (!order.pull) await refuseOccupied(files, database, job.signal, { recoveredAt });
   return recoveries.begin(runId, order);
 }

@@ -1,3 +1,4 @@
+import { formatInstant } from "@appliance/calendar";
 import { OperatorError } from "@appliance/errors";
 import type { Database } from "../database/database.ts";
 import { PATHS } from "../paths.ts";
@@ -11,8 +12,8 @@ const START_OR_MOVE =
 
 export interface OccupiedOptions {
   remedy?: string;
-  /** Of a recovery that has put back what is here, ISO 8601: who gives the same command again learns that it is done. */
-  recoveredAt?: string | undefined;
+  /** When a recovery began that has put back what is here: who gives the same command again learns that it is done. */
+  recoveredAt?: Date | undefined;
 }
 
 /**
@@ -43,8 +44,9 @@ async function holdsTables(database: Database, signal: AbortSignal): Promise<boo
   return database.holdsTables();
 }
 
-function occupied(held: readonly string[], remedy: string, recoveredAt: string | undefined): OperatorError {
-  const since = recoveredAt === undefined ? "" : `The recovery of ${recoveredAt} has put back its data already. `;
+function occupied(held: readonly string[], remedy: string, recoveredAt: Date | undefined): OperatorError {
+  const since =
+    recoveredAt === undefined ? "" : `The recovery of ${formatInstant(recoveredAt)} has put back its data already. `;
   const sentence = `${since}This host holds ${held.join(" and ")}; a recovery never writes over data.`;
   return new OperatorError("RECOVERY_OCCUPIED", sentence, { remedy });
 }

@@ -45,6 +45,7 @@ export async function backUp(
   await record(ledgerFile, after, added);
   return {
     point: toPoint(added),
+    points: setsOf(after.collection).length,
     complete: ran.skipped.length === 0,
     skipped: ran.skipped,
     source: ran.source,

@@ -56,7 +56,7 @@ export async function backUp(
   if (!summary) throw failure("BACKUP_FAILED", context.url.label, "restic ended without a summary");
   const findings = await tryToDelete(context, signalOf(options));
   return {
-    point: await requirePoint(context, summary.snapshot_id, options),
+    ...(await requirePoint(context, summary.snapshot_id, options)),
     complete: exitCode === 0 && skipped.length === 0,
     skipped: exitCode === PARTIAL && skipped.length === 0 ? ["restic did not say what"] : skipped,
     source: { files: summary.total_files_processed, bytes: summary.total_bytes_processed },
@@ -101,10 +101,14 @@ function toWhole({ total_files_processed, total_bytes_processed }: z.infer<typeo
 }
 
 /** Reads the new point back from the target: only what can be listed there can be restored. */
-async function requirePoint(context: ResticContext, id: string, options: Cancellable): Promise<Point> {
+async function requirePoint(
+  context: ResticContext,
+  id: string,
+  options: Cancellable,
+): Promise<{ point: Point; points: number }> {
   const points = await listPoints(context, signalOf(options));
   const point = points.find((one) => one.id === id);
   if (!point) throw failure("BACKUP_MANIFEST_DAMAGED", context.url.label, "it does not list what was just written");
   context.recent.keep(points);
-  return point;
+  return { point, points: points.length };
 }
