@@ -224,7 +224,7 @@ async function noteNews(
 
 /**
  * The daily check counts the bytes that are stored: to ask restic for it takes longer than a whole night without changes, where there are many files.
- * Until then what was removed counts as stored: rather too much than too little.
+ * Until then what was removed counts as stored, and after a recovery the run that was recovered does not.
  */
 const carriedOn = ({ stored }: Usage, { added, points }: Turnover): Usage => ({
   stored: { files: stored.files + added.files, bytes: stored.bytes + added.bytes },

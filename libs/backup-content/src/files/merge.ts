@@ -7,8 +7,9 @@ export async function* mergeByPath<A extends { path: string }, B extends { path:
 ): AsyncGenerator<Pair<A, B>[]> {
   const [as, bs] = [createCursor(left), createCursor(right)];
   try {
-    while ((await as.fill()) || (await bs.fill())) {
-      await bs.fill();
+    for (;;) {
+      const [moreLeft, moreRight] = [await as.fill(), await bs.fill()];
+      if (!moreLeft && !moreRight) return;
       yield takePairs(as, bs);
     }
   } finally {
